@@ -5,7 +5,9 @@ using FsCheck.Fluent;
 
 namespace Camelid.Protocol.Tests.Jobs;
 
-/// <summary>Rules J-01, J-12, E-20: what is written is read again, for drawn values. FsCheck prints a failing seed.</summary>
+/// <summary>
+/// Rules J-01, J-12, E-20: what is written is read again, for drawn values. FsCheck prints a failing seed.
+/// </summary>
 public sealed class JobRoundTripTests
 {
     private static readonly Config Quiet = Config.QuickThrowOnFailure.WithMaxTest(300);
@@ -28,7 +30,7 @@ public sealed class JobRoundTripTests
                     TopK = number,
                     TemperatureMillionths = number % 2_000_001,
                     ClientSeed = number % 2 == 0 ? null : JobSeed.FromClient(number),
-                    LogitBiases = [.. tokens.Select(token => new LogitBias(token, (int)(token % 200_000_001) - 100_000_000))],
+                    LogitBiases = [.. tokens.Select(Bias)],
                 },
             }).InCanonicalOrder();
             return JobParameters.TryDecode(job.Encode(), out JobParameters? read) && job == read && job.Id == read.Id;
@@ -78,6 +80,8 @@ public sealed class JobRoundTripTests
         HashPosition position = new(at, leaves.Length);
         return HashTree.Verify(HashTree.Root(leaves), leaves[at], position, HashTree.Path(leaves, at));
     }).Check(Quiet);
+
+    private static LogitBias Bias(uint token) => new(token, (int)(token % 200_000_001) - 100_000_000);
 
     private static bool IsStopString(string? text) =>
         text is { Length: > 0 and < 60 } && !text.Any(char.IsSurrogate);

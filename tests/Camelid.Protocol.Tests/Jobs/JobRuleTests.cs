@@ -100,7 +100,9 @@ public sealed class JobRuleTests
         Assert.Equal(JobSeed.FromClient(1), JobSeed.Of(fixedSeed, nonce, Stake));
     }
 
-    /// <summary>Rule J-06: the hash of SHA256("camelid/client-seed") twice and 42 as eight bytes, computed by hand.</summary>
+    /// <summary>
+    /// Rule J-06: the hash of SHA256("camelid/client-seed") twice and 42 as eight bytes, computed by hand.
+    /// </summary>
     [Fact]
     [Trait("Rule", "J-06")]
     public void The_philox_key_is_the_first_eight_bytes_little_endian()

@@ -4,8 +4,8 @@ using Camelid.Protocol.Jobs;
 namespace Camelid.Protocol.Tests.Jobs;
 
 /// <summary>
-/// Rule J-01: golden vectors, written by an independent encoder (Python, struct and hashlib). They never change: another
-/// encoding is another format number.
+/// Rule J-01: golden vectors, written by an independent encoder (Python, struct and hashlib). They never change:
+/// another encoding is another format number.
 /// </summary>
 public sealed class JobVectorTests
 {

@@ -42,7 +42,9 @@ public sealed class LifecycleTests
     };
 
     public static TheoryData<PaymentState, PaymentCause> AllPayments =>
-        [.. from state in Enum.GetValues<PaymentState>() from cause in Enum.GetValues<PaymentCause>() select (state, cause)];
+        [.. from state in Enum.GetValues<PaymentState>()
+            from cause in Enum.GetValues<PaymentCause>()
+            select (state, cause)];
 
     public static TheoryData<VerificationState, VerificationCause> AllVerifications =>
         [.. from state in Enum.GetValues<VerificationState>()
@@ -92,7 +94,9 @@ public sealed class LifecycleTests
             Assert.Equal(PaymentLifecycle.IsTerminal(state), Payments.Keys.All(move => move.Item1 != state)));
     }
 
-    /// <summary>Rule J-10: money never leaves twice: a refunded job can't settle, a settled one can't be refunded.</summary>
+    /// <summary>
+    /// Rule J-10: money never leaves twice: a refunded job can't settle, a settled one can't be refunded.
+    /// </summary>
     [Fact]
     [Trait("Rule", "J-10")]
     public void Nothing_leads_from_settled_to_refunded()

@@ -58,7 +58,9 @@ public sealed class RasticTests
         Assert.Equal(expected with { Position = 0 }, Rastic.Judge(Cut([], [])));
     }
 
-    /// <summary>Rule V-03: B = T is an end; T + 1 tokens are too many; an early end named Length is a wrong reason.</summary>
+    /// <summary>
+    /// Rule V-03: B = T is an end; T + 1 tokens are too many; an early end named Length is a wrong reason.
+    /// </summary>
     [Theory]
     [Trait("Rule", "V-03")]
     [Trait("Rule", "V-05")]
@@ -115,7 +117,9 @@ public sealed class RasticTests
         Assert.Equal(new RasticVerdict(VerificationState.Failed, RasticFinding.Truncation, 2, null), verdict);
     }
 
-    /// <summary>Rule V-02: at the limit a false end token is an edited token, since the output ended there anyway.</summary>
+    /// <summary>
+    /// Rule V-02: at the limit a false end token is an edited token, since the output ended there anyway.
+    /// </summary>
     [Fact]
     [Trait("Rule", "V-02")]
     public void A_false_end_token_at_the_limit_is_an_edited_token()
