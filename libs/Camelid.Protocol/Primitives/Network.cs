@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Text;
+using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Scripts;
+using Camelid.Protocol.Transactions;
+
+namespace Camelid.Protocol;
+
+/// <summary>Rule C-04: what differs between <c>main</c>, <c>test</c> and <c>regtest</c>; all else is the same.</summary>
+/// <remarks>
+/// Only regtest has its final difficulty rule (a fixed easy target). The target of the other two is a stand-in with a
+/// documented value until their difficulty rule is built; a node refuses to run on them.
+/// </remarks>
+public sealed record Network
+{
+    /// <summary>The easiest target: about every second hash reaches it.</summary>
+    public const uint EasiestBits = 0x207fffff;
+
+    private readonly Lazy<Block> genesis;
+
+    private Network() => genesis = new Lazy<Block>(() => MakeGenesis(this));
+
+    /// <summary>The network of real coin.</summary>
+    public static Network Main { get; } = new()
+    {
+        Name = "main",
+        Magic = 0x4c4d43e3,
+        AddressVersion = 0x00,
+        WifVersion = 0x80,
+        CoinType = 0,
+        WindowSeconds = 600,
+        CoinbaseMaturity = 100,
+        Bits = 0x1e00ffff,
+        GenesisTime = 1_767_225_600,
+    };
+
+    /// <summary>The public network for trials.</summary>
+    public static Network Test { get; } = new()
+    {
+        Name = "test",
+        Magic = 0x4c4d43e4,
+        AddressVersion = 0x6f,
+        WifVersion = 0xef,
+        CoinType = 1,
+        WindowSeconds = 600,
+        CoinbaseMaturity = 100,
+        Bits = 0x1f00ffff,
+        GenesisTime = 1_767_225_600,
+    };
+
+    /// <summary>A private network with blocks on demand.</summary>
+    public static Network Regtest { get; } = new()
+    {
+        Name = "regtest",
+        Magic = 0x4c4d43e5,
+        AddressVersion = 0x6f,
+        WifVersion = 0xef,
+        CoinType = 1,
+        WindowSeconds = 10,
+        CoinbaseMaturity = 10,
+        Bits = EasiestBits,
+        GenesisTime = 1_767_225_600,
+    };
+
+    /// <summary><c>main</c>, <c>test</c> or <c>regtest</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The four bytes that begin each message and stand in each coinbase, as a little-endian number.</summary>
+    public required uint Magic { get; init; }
+
+    /// <summary>The first byte of an address.</summary>
+    public required byte AddressVersion { get; init; }
+
+    /// <summary>The first byte of a private key in wallet import form.</summary>
+    public required byte WifVersion { get; init; }
+
+    /// <summary>The coin type in derivation paths (BIP44).</summary>
+    public required uint CoinType { get; init; }
+
+    /// <summary>W: the window in which a job waits for its payment, seconds.</summary>
+    public required uint WindowSeconds { get; init; }
+
+    /// <summary>Blocks before a coinbase output can be spent.</summary>
+    public required int CoinbaseMaturity { get; init; }
+
+    /// <summary>The target of every block, in compact form.</summary>
+    public required uint Bits { get; init; }
+
+    /// <summary>The time of the first block, Unix seconds.</summary>
+    public required uint GenesisTime { get; init; }
+
+    /// <summary>Seconds between blocks that the difficulty rule aims at.</summary>
+    public uint TargetSpacingSeconds { get; init; } = 60;
+
+    /// <summary>Seconds that a block's time may be ahead of the clock; later ones are held.</summary>
+    public uint BlockTimeAheadSecondsMax { get; init; } = 120;
+
+    /// <summary>Rule E-09: the largest fee of a job transaction, in grains (0.01 CML).</summary>
+    public long FeeGrainsMax { get; init; } = 1_000_000;
+
+    /// <summary>The first block. Its coinbase pays nothing, and its output is not spendable.</summary>
+    public Block Genesis => genesis.Value;
+
+    /// <summary>The hash of the first block, which stands in every tagged hash that must not cross networks.</summary>
+    public BlockHash GenesisHash => Genesis.Hash;
+
+    /// <summary>The network of a name; the names are lower case.</summary>
+    public static bool TryParse(string? name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Network? network)
+    {
+        network = name switch { "main" => Main, "test" => Test, "regtest" => Regtest, _ => null };
+        return network is not null;
+    }
+
+    /// <summary>The same network: names are unique.</summary>
+    public bool Equals(Network? other) => other is not null && Name == other.Name;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+
+    private static Block MakeGenesis(Network network)
+    {
+        byte[] words = Encoding.UTF8.GetBytes($"Camelid {network.Name}: work that can be checked");
+        Script script = Coinbase.Script(0, network, words);
+        Transaction coinbase = Transaction.Create(
+            1,
+            [new TxInput(OutPoint.None, script, TxInput.SequenceFinal)],
+            [new TxOutput(Amount.Zero, Script.Empty)],
+            0,
+            default);
+        BlockHeader header = new()
+        {
+            Version = 1,
+            PreviousHash = default,
+            MerkleRoot = coinbase.Txid.Value,
+            Time = network.GenesisTime,
+            Bits = network.Bits,
+            Nonce = 0,
+        };
+        BlockHeader found = ProofOfWork.TryFind(header, 0, uint.MaxValue)
+            ?? throw new UnreachableException("no nonce gives a genesis block");
+        return new Block(found, [coinbase]);
+    }
+}

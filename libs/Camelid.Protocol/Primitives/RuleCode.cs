@@ -1,0 +1,228 @@
+using System.Collections.Frozen;
+using System.Text;
+
+namespace Camelid.Protocol;
+
+/// <summary>The verdict of a rule. Zero is no verdict at all, so that a forgotten one accepts nothing.</summary>
+/// <remarks>Numbers and names are stable: they travel in messages and stand in logs. New ones are appended.</remarks>
+public enum RuleCode
+{
+    /// <summary>No rule was asked.</summary>
+    Unset = 0,
+
+    /// <summary>Every rule that was asked says yes.</summary>
+    Accepted = 1,
+
+    /// <summary>A transaction has no input.</summary>
+    TransactionWithoutInputs = 10,
+
+    /// <summary>A transaction has no output.</summary>
+    TransactionWithoutOutputs = 11,
+
+    /// <summary>A transaction is larger than <c>Transaction.BytesMax</c>.</summary>
+    TransactionTooLarge = 12,
+
+    /// <summary>The outputs of a transaction sum to more than all coin.</summary>
+    OutputsAboveSupply = 13,
+
+    /// <summary>A transaction names one outpoint twice.</summary>
+    DuplicateInput = 14,
+
+    /// <summary>An ordinary transaction has the empty outpoint of a coinbase.</summary>
+    EmptyOutPoint = 15,
+
+    /// <summary>A transaction is version 0 or negative.</summary>
+    TransactionVersion = 16,
+
+    /// <summary>A spent output does not exist, or is spent already.</summary>
+    MissingInput = 20,
+
+    /// <summary>A coinbase output is spent before it is mature.</summary>
+    CoinbaseImmature = 21,
+
+    /// <summary>The outputs are worth more than the inputs.</summary>
+    OutputsAboveInputs = 22,
+
+    /// <summary>The lock time has not passed.</summary>
+    NotFinal = 23,
+
+    /// <summary>A relative lock time has not passed.</summary>
+    RelativeLockNotPassed = 24,
+
+    /// <summary>A relative lock time counts seconds; only blocks are known here.</summary>
+    RelativeLockInSeconds = 25,
+
+    /// <summary>A coinbase stands outside a block.</summary>
+    CoinbaseOutsideBlock = 26,
+
+    /// <summary>An output that a transaction makes exists already.</summary>
+    OutputExists = 27,
+
+    /// <summary>A block has no transaction.</summary>
+    BlockWithoutTransactions = 40,
+
+    /// <summary>A block is larger than <c>Block.BytesMax</c>.</summary>
+    BlockTooLarge = 41,
+
+    /// <summary>The first transaction of a block is not a coinbase.</summary>
+    FirstNotCoinbase = 42,
+
+    /// <summary>A block has a second coinbase.</summary>
+    SecondCoinbase = 43,
+
+    /// <summary>The Merkle root of the header is not that of the transactions.</summary>
+    MerkleRootMismatch = 44,
+
+    /// <summary>The transactions are a mutation with the same Merkle root (CVE-2012-2459).</summary>
+    MerkleTreeMutated = 45,
+
+    /// <summary>A block has too many signature operations.</summary>
+    TooManySignatureOperations = 46,
+
+    /// <summary>The header's hash is above its target.</summary>
+    ProofOfWorkTooLow = 47,
+
+    /// <summary>The header's bits are not those that the network demands.</summary>
+    WrongBits = 48,
+
+    /// <summary>The header's time is not later than the median of the last eleven.</summary>
+    BlockTimeTooEarly = 49,
+
+    /// <summary>The block does not follow the tip that it is connected to.</summary>
+    WrongPreviousBlock = 50,
+
+    /// <summary>The coinbase claims more than subsidy and fees.</summary>
+    CoinbaseClaimsTooMuch = 51,
+
+    /// <summary>The coinbase does not begin with the height and the magic of the network.</summary>
+    CoinbaseHeightOrNetwork = 52,
+
+    /// <summary>The script of a coinbase input is too short or too long.</summary>
+    CoinbaseScriptBytes = 53,
+
+    /// <summary>A coinbase carries a job id.</summary>
+    CoinbaseWithJob = 54,
+
+    /// <summary>The header's time is too far ahead: the block is held, not refused for good.</summary>
+    BlockTimeTooLate = 55,
+
+    /// <summary>A script ended with false or with nothing.</summary>
+    ScriptFalse = 70,
+
+    /// <summary>An opcode that is none of ours.</summary>
+    ScriptUnknownOpcode = 71,
+
+    /// <summary>A push reaches past the end of the script.</summary>
+    ScriptTruncatedPush = 72,
+
+    /// <summary>A push or a number is not in its shortest form.</summary>
+    ScriptNotMinimal = 73,
+
+    /// <summary>A script, an element, the stack or the count of operations is above its limit.</summary>
+    ScriptLimit = 74,
+
+    /// <summary>An operation needs more elements than the stack has.</summary>
+    ScriptStackEmpty = 75,
+
+    /// <summary>IF, ELSE and ENDIF do not match.</summary>
+    ScriptUnbalancedIf = 76,
+
+    /// <summary>The selector of an IF is neither empty nor 0x01.</summary>
+    ScriptSelectorNotMinimal = 77,
+
+    /// <summary>EQUALVERIFY, VERIFY or CHECKSIGVERIFY met false.</summary>
+    ScriptVerifyFailed = 78,
+
+    /// <summary>More than one element is left.</summary>
+    ScriptStackNotClean = 79,
+
+    /// <summary>The unlocking script does more than push.</summary>
+    ScriptNotPushOnly = 80,
+
+    /// <summary>A public key is not compressed or not on the curve.</summary>
+    ScriptPublicKey = 81,
+
+    /// <summary>A signature has an unknown hash type.</summary>
+    ScriptHashType = 82,
+
+    /// <summary>A signature that is not empty does not hold (NULLFAIL), or is not strict DER with low S.</summary>
+    ScriptSignature = 83,
+
+    /// <summary>SIGHASH_SINGLE names an output that is not there.</summary>
+    ScriptSingleOutOfRange = 84,
+
+    /// <summary>CHECKLOCKTIMEVERIFY: negative, of the other kind, later than the lock time, or the input is final.</summary>
+    ScriptLockTime = 85,
+
+    /// <summary>CHECKSEQUENCEVERIFY: negative, of the other kind, or later than the sequence.</summary>
+    ScriptSequence = 86,
+
+    /// <summary>A script number is longer than allowed.</summary>
+    ScriptNumber = 87,
+
+    /// <summary>CHECKJOB: the transaction names no job.</summary>
+    JobWithoutId = 100,
+
+    /// <summary>CHECKJOB: not exactly one input.</summary>
+    JobInputs = 101,
+
+    /// <summary>CHECKJOB: the lock time is not a time.</summary>
+    JobLockTimeKind = 102,
+
+    /// <summary>CHECKJOB: the sequence is not 0xfffffffe.</summary>
+    JobSequence = 103,
+
+    /// <summary>CHECKJOB: a signature does not sign everything (SIGHASH_ALL).</summary>
+    JobHashType = 104,
+
+    /// <summary>CHECKJOB: the block is older than the lock time.</summary>
+    JobTooEarly = 105,
+
+    /// <summary>CHECKJOB: the deposit was not mined in an earlier block.</summary>
+    JobDepositUnconfirmed = 106,
+
+    /// <summary>CHECKJOB: an output is neither a payment nor the deposit again.</summary>
+    JobOutput = 107,
+
+    /// <summary>CHECKJOB: the payments are more than half of the deposit.</summary>
+    JobPaymentAboveHalf = 108,
+
+    /// <summary>CHECKJOB: the fee is above the network's cap.</summary>
+    JobFee = 109,
+
+    /// <summary>CHECKJOB: a payment can be refunded sooner than 36 windows after the lock time.</summary>
+    JobRefundTooEarly = 110,
+
+    /// <summary>CHECKVERDICT: chain state has no final verdict that lets this transaction take the stake.</summary>
+    NoVerdict = 111,
+
+    /// <summary>CHECKJOB ran, and no signature did.</summary>
+    JobUnsigned = 112,
+}
+
+/// <summary>How a verdict is written.</summary>
+public static class RuleCodeText
+{
+    private static readonly FrozenDictionary<RuleCode, string> Reasons =
+        Enum.GetValues<RuleCode>().ToFrozenDictionary(code => code, code => Kebab(code.ToString()));
+
+    /// <summary>The name in kebab case, such as <c>coinbase-claims-too-much</c>; stable, for APIs and logs.</summary>
+    public static string ToReason(this RuleCode code) =>
+        Reasons.TryGetValue(code, out string? reason) ? reason : "unset";
+
+    private static string Kebab(string name)
+    {
+        StringBuilder text = new(name.Length + 8);
+        foreach (char letter in name)
+        {
+            if (char.IsUpper(letter) && text.Length > 0)
+            {
+                text.Append('-');
+            }
+
+            text.Append(char.ToLowerInvariant(letter));
+        }
+
+        return text.ToString();
+    }
+}
