@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule J-12: what a worker computed. The end token that the model chose is part of it, so truncation shows.</summary>
+/// <summary>
+/// Rule J-12: what a worker computed. The end token that the model chose is part of it, so truncation shows.
+/// </summary>
 public sealed record JobOutput
 {
     /// <summary>Bytes before the tokens: finish reason and count.</summary>
@@ -25,7 +27,7 @@ public sealed record JobOutput
         if (!IsInForm)
         {
             throw new ArgumentException(
-                $"an output of {Tokens.Length} tokens, {Fingerprints.Length} fingerprints, {FinishReason} is out of form");
+                $"out of form: {Tokens.Length} tokens, {Fingerprints.Length} fingerprints, ended by {FinishReason}");
         }
 
         CanonicalWriter writer = new();

@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule J-10: where a job's money is. One of two facets; the other is <see cref="VerificationState"/>.</summary>
+/// <summary>
+/// Rule J-10: where a job's money is. One of two facets; the other is <see cref="VerificationState"/>.
+/// </summary>
 public enum PaymentState
 {
     /// <summary>No state: has no successor.</summary>
@@ -37,7 +39,9 @@ public enum PaymentState
     Dismissed = 10,
 }
 
-/// <summary>What moves a payment on. Report what ends a job only once it is buried: terminal states have no way back.</summary>
+/// <summary>
+/// What moves a payment on. Report what ends a job only once it is buried: terminal states have no way back.
+/// </summary>
 public enum PaymentCause
 {
     /// <summary>No cause: moves nothing.</summary>

@@ -42,7 +42,8 @@ public enum VerificationCause
 public static class VerificationLifecycle
 {
     /// <summary>True where nothing can follow.</summary>
-    public static bool IsTerminal(VerificationState state) => state is VerificationState.Passed or VerificationState.Failed;
+    public static bool IsTerminal(VerificationState state) =>
+        state is VerificationState.Passed or VerificationState.Failed;
 
     /// <summary>The next state, or null: impossible, and the caller refuses it aloud.</summary>
     public static VerificationState? Next(VerificationState state, VerificationCause cause) => (state, cause) switch

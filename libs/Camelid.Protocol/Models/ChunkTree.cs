@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Models;
 
-/// <summary>Rule J-08: a file as chunks of 1 MiB; leaf = SHA256(0x00 ‖ chunk); the root names the file's content.</summary>
+/// <summary>
+/// Rule J-08: a file as chunks of 1 MiB; leaf = SHA256(0x00 ‖ chunk); the root names the file's content.
+/// </summary>
 /// <remarks>An empty file has one empty chunk. Every chunk but the last is full, so the size fixes the count.</remarks>
 public static class ChunkTree
 {
@@ -11,7 +13,9 @@ public static class ChunkTree
     public const long FileBytesMax = (long)ChunkBytes * HashTree.LeavesMax;
 
     /// <summary>How many chunks a file of that size has, at least one.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The size is negative or above <see cref="FileBytesMax"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The size is negative or above <see cref="FileBytesMax"/>.
+    /// </exception>
     public static int ChunkCount(long fileBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(fileBytes);
@@ -54,7 +58,8 @@ public static class ChunkTree
     public static Hash256 Root(IReadOnlyList<Hash256> leaves) => HashTree.Root(leaves);
 
     /// <summary>The proof that a chunk belongs to a file: the path of its leaf.</summary>
-    public static IReadOnlyList<Hash256> Prove(IReadOnlyList<Hash256> leaves, int index) => HashTree.Path(leaves, index);
+    public static IReadOnlyList<Hash256> Prove(IReadOnlyList<Hash256> leaves, int index) =>
+        HashTree.Path(leaves, index);
 
     /// <summary>True only where this chunk stands at that place of the file with that root and size.</summary>
     public static bool Verify(ModelFile file, int index, ReadOnlySpan<byte> chunk, IReadOnlyList<Hash256> path) =>

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Camelid.Protocol.Models;
 
-/// <summary>Rule J-09: the identity of a model: its manifest and all its files. Another precision is another model.</summary>
+/// <summary>
+/// Rule J-09: the identity of a model: its manifest and all its files. Another precision is another model.
+/// </summary>
 public static class ModelRoot
 {
     /// <summary>The tag of the hash.</summary>
@@ -17,7 +19,9 @@ public static class ModelRoot
     /// <summary>The root, whatever the order of <paramref name="files"/>.</summary>
     /// <param name="manifestBytes">The manifest as it lies in the package, byte for byte.</param>
     /// <param name="files">Every other file of the package.</param>
-    /// <exception cref="ArgumentException">Too much of something, a path twice, or a path that leaves the package.</exception>
+    /// <exception cref="ArgumentException">
+    /// Too much of something, a path twice, or a path that leaves the package.
+    /// </exception>
     public static Hash256 Compute(ReadOnlySpan<byte> manifestBytes, IEnumerable<ModelFile> files)
     {
         ModelFile[] sorted = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
