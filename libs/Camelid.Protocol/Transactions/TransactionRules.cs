@@ -42,7 +42,10 @@ public static class TransactionRules
     }
 
     /// <summary>Rule C-15: may this transaction, not a coinbase, be in the block of <paramref name="context"/>?</summary>
-    /// <remarks>Does not repeat <see cref="Check"/>; call that first.</remarks>
+    /// <remarks>
+    /// Does not repeat <see cref="Check"/>; call that first. A mempool that keeps a job transaction until its lock time
+    /// asks with a block time of at least that lock time.
+    /// </remarks>
     public static SpendResult CheckSpend(Transaction transaction, SpendContext context, IUtxoView view)
     {
         if (transaction.IsCoinbase)
