@@ -243,7 +243,11 @@ public sealed class BlockRulesTests
         Block good = new TestChain(Samples.Curve).Build(Script.Empty);
         TxOutput wide = new(Amount.Zero, new Script(new byte[Script.BytesMax]));
         Transaction[] many = [good.Transactions[0], .. Enumerable.Range(0, 45).Select(i => Transaction.Create(
-            1, [new TxInput(Samples.OutPoint(new Random(i)), Script.Empty, 0)], Enumerable.Repeat(wide, 9), 0, default))];
+            1,
+            [new TxInput(Samples.OutPoint(new Random(i)), Script.Empty, 0)],
+            Enumerable.Repeat(wide, 9),
+            0,
+            default))];
         Assert.Equal(RuleCode.BlockTooLarge, Check(many));
         Assert.Equal(RuleCode.Accepted, Check(many[..44]));
         Assert.False(Block.TryDecode(TestChain.Seal(good.Header, many).Encode(), out _));

@@ -101,7 +101,8 @@ public sealed class ChainConnectorTests
         chain.MineMany(Mine, 12);
         Assert.Equal(RuleCode.BlockTimeTooEarly, chain.Connect(chain.Build(Mine, chain.MedianTimePast)).Code);
         Block orphan = TestChain.Seal(
-            chain.Build(Mine).Header with { PreviousHash = Network.Regtest.GenesisHash }, chain.Build(Mine).Transactions);
+            chain.Build(Mine).Header with { PreviousHash = Network.Regtest.GenesisHash },
+            chain.Build(Mine).Transactions);
         Assert.Equal(RuleCode.WrongPreviousBlock, chain.Connect(orphan).Code);
         Assert.Equal(RuleCode.Accepted, chain.Connect(chain.Build(Mine, chain.MedianTimePast + 1)).Code);
     }
@@ -132,7 +133,9 @@ public sealed class ChainConnectorTests
         Assert.Equal(RuleCode.Accepted, chain.Connect(good).Code);
     }
 
-    /// <summary>A refused block changes nothing: neither a code of acceptance nor undo data nor a change leaves.</summary>
+    /// <summary>
+    /// A refused block changes nothing: neither a code of acceptance nor undo data nor a change leaves.
+    /// </summary>
     [Fact]
     [Trait("Rule", "C-18")]
     public void A_refused_block_changes_nothing()
@@ -211,7 +214,9 @@ public sealed class ChainConnectorTests
             RuleCode.CoinbaseOutsideBlock, TransactionRules.CheckSpend(coinbase, chain.NextSpend, chain).Code);
     }
 
-    /// <summary>The whole path of coin: deposit, payment at the block's own time, claim; and its refusal on the way.</summary>
+    /// <summary>
+    /// The whole path of coin: deposit, payment at the block's own time, claim; and its refusal on the way.
+    /// </summary>
     [Fact]
     [Trait("Rule", "C-16")]
     public void A_payment_is_mined_by_block_time_and_claimed()
@@ -228,7 +233,9 @@ public sealed class ChainConnectorTests
         Assert.Equal(RuleCode.MissingInput, path.Refund().Code);
     }
 
-    /// <summary>Random chains with spends: taking blocks off restores the set, and no coin appears or is lost.</summary>
+    /// <summary>
+    /// Random chains with spends: taking blocks off restores the set, and no coin appears or is lost.
+    /// </summary>
     [Fact]
     [Trait("Rule", "C-19")]
     public void Connecting_and_disconnecting_restores_the_set_and_conserves_coin() => Prop.ForAll<int>(seed =>
@@ -239,7 +246,8 @@ public sealed class ChainConnectorTests
         for (int i = 0; i < 4; i++)
         {
             before.Add(new Dictionary<OutPoint, Utxo>(chain.Utxos));
-            if (chain.Mine(Mine, RandomSpends(chain, random)).Code != RuleCode.Accepted || Supply(chain) != Issued(chain))
+            ConnectResult result = chain.Mine(Mine, RandomSpends(chain, random));
+            if (result.Code != RuleCode.Accepted || Supply(chain) != Issued(chain))
             {
                 return false;
             }

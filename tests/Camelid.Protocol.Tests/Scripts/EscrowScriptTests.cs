@@ -35,7 +35,8 @@ public sealed class EscrowScriptTests
         byte[] signature = spend.Sign(Samples.Worker);
         byte[] wrong = Hashes.Sha256("other"u8).ToBytes();
         Assert.Equal(RuleCode.ScriptVerifyFailed, spend.Code(PaymentScript.UnlockClaim(signature, wrong)));
-        Assert.Equal(RuleCode.ScriptVerifyFailed, spend.Code(PaymentScript.UnlockClaim(signature, Secret.AsSpan(0, 31))));
+        Script tooShort = PaymentScript.UnlockClaim(signature, Secret.AsSpan(0, 31));
+        Assert.Equal(RuleCode.ScriptVerifyFailed, spend.Code(tooShort));
         Assert.Equal(
             RuleCode.ScriptSignature, spend.Code(PaymentScript.UnlockClaim(spend.Sign(Samples.Client), Secret)));
         Assert.Equal(RuleCode.ScriptFalse, spend.Code(PaymentScript.UnlockClaim([], Secret)));
