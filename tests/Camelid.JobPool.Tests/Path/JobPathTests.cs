@@ -9,7 +9,9 @@ using Grpc.Core;
 
 namespace Camelid.JobPool.Tests.Path;
 
-/// <summary>The whole path of a job through the real service: gRPC over Unix sockets, a real database, a real bus.</summary>
+/// <summary>
+/// The whole path of a job through the real service: gRPC over Unix sockets, a real database, a real bus.
+/// </summary>
 public sealed class JobPathTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -49,7 +51,8 @@ public sealed class JobPathTests
         ByteString jobId = await host.SubmitAsync("a", Stop);
         await host.AnswerAsync(jobId, Stop);
 
-        Receipt receipt = await host.Jobs.GetReceiptAsync(new GetReceiptRequest { JobId = jobId }, cancellationToken: Stop);
+        Receipt receipt = await host.Jobs.GetReceiptAsync(
+            new GetReceiptRequest { JobId = jobId }, cancellationToken: Stop);
         ISecp256k1 curve = Secp256k1Provider.Create();
         Assert.True(JobParameters.TryDecode(receipt.JobParameters.Span, out JobParameters? parameters));
         Assert.Equal(jobId.ToByteArray(), parameters!.Id.Value.ToBytes());
@@ -112,7 +115,8 @@ public sealed class JobPathTests
     public async Task A_failed_verification_is_not_paid_and_frees_the_deposit()
     {
         await using JobPoolWorld world = await JobPoolWorld.StartAsync(Stop);
-        await using JobPoolHost host = await world.OpenAsync(Stop, new WorkersPeer { Verdict = VerificationState.Failed });
+        await using JobPoolHost host = await world.OpenAsync(
+            Stop, new WorkersPeer { Verdict = VerificationState.Failed });
         (_, JobAnswer answer) = await host.AnswerAsync(await host.SubmitAsync("a", Stop), Stop);
 
         Assert.StartsWith("verification-failed: integrity", answer.Failure, StringComparison.Ordinal);

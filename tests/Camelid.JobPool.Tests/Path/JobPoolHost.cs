@@ -20,7 +20,8 @@ namespace Camelid.JobPool.Tests.Path;
 /// <summary>A chain that stays, and job pools over one data folder that come and go.</summary>
 internal sealed class JobPoolWorld : IAsyncDisposable
 {
-    private readonly string folder = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"camelid-jobs-{Guid.NewGuid():N}");
+    private readonly string folder =
+        System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"camelid-jobs-{Guid.NewGuid():N}");
     private WebApplication? chainHost;
 
     public ChainPeer Chain { get; } = new();
