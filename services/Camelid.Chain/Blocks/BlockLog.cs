@@ -199,4 +199,4 @@ internal sealed class BlockLog : IDisposable
 }
 
 /// <summary>The block log cannot be used; the message names file, offset and what to do.</summary>
-internal sealed class BlockLogDamagedException(string message) : InvalidDataException(message);
+internal sealed class BlockLogDamagedException(string message) : IOException(message);

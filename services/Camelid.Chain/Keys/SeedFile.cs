@@ -33,15 +33,19 @@ internal static class SeedFile
     /// <summary>Written beside, flushed, then renamed: there is a whole seed or none.</summary>
     private static void Create(string folder, string path)
     {
-        Directory.CreateDirectory(folder, OwnerFile | UnixFileMode.UserExecute);
+        MakeFolder(folder);
         string draft = path + ".new";
         File.Delete(draft);
         FileStreamOptions options = new()
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
-            UnixCreateMode = OwnerFile,
         };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerFile;
+        }
+
         using (FileStream stream = new(draft, options))
         {
             byte[] text = System.Text.Encoding.ASCII.GetBytes(
@@ -51,5 +55,16 @@ internal static class SeedFile
         }
 
         File.Move(draft, path, overwrite: false);
+    }
+
+    private static void MakeFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+            return;
+        }
+
+        Directory.CreateDirectory(folder, OwnerFile | UnixFileMode.UserExecute);
     }
 }
