@@ -15,7 +15,7 @@ internal sealed record PaymentDemand
     /// <summary>The worker's signature of it, DER.</summary>
     public required byte[] Signature { get; init; }
 
-    /// <summary>Rule E-16: the sealed delivery (<see cref="OutputDelivery"/>), bound to the testament's hash.</summary>
+    /// <summary>Rule E-26: the sealed delivery (<see cref="OutputDelivery"/>), bound to the testament's hash.</summary>
     public required byte[] Envelope { get; init; }
 
     /// <summary>What is asked for, in grains.</summary>

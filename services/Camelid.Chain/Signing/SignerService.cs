@@ -168,7 +168,7 @@ internal sealed class SignerService(
     private static Testament TestamentOf(ByteString bytes) =>
         Testament.TryDecode(bytes.Span, out Testament? testament) && testament is not null
             ? testament
-            : throw SignerParts.Bad("testament: not the canonical bytes of a testament (rule E-15)");
+            : throw SignerParts.Bad("testament: not the canonical bytes of a testament (rule E-25)");
 
     private static JobTransactionReply Reply(JobTransactionRow row) => new()
     {

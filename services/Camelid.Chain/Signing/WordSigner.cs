@@ -50,7 +50,7 @@ internal sealed class WordSigner(SignerParts parts)
         return (word, stake);
     }
 
-    /// <summary>Rule E-15: the worker's testament, one for each job.</summary>
+    /// <summary>Rule E-25: the worker's testament, one for each job.</summary>
     public Task<SignedWord> SignTestamentAsync(Testament testament, CancellationToken cancellationToken)
     {
         if (testament.Genesis != Genesis || testament.Stake != StakeOf(KeyRole.Worker)
