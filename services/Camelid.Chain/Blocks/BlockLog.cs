@@ -53,7 +53,7 @@ internal sealed class BlockLog : IDisposable
     public static BlockLog Open(string path, BlockHash genesis, out IReadOnlyList<BlockPosition> frames)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         BlockLog log = new(path, file);
         try
         {

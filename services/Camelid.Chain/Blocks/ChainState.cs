@@ -192,7 +192,7 @@ internal sealed class ChainState : IDisposable
             {
                 RefuseFrom(branch, entry);
                 Restore(forkHeight, disconnected);
-                return new BlockAcceptance { Code = entry == target ? result.Code : RuleCode.WrongPreviousBlock };
+                return new BlockAcceptance { Code = result.Code };
             }
 
             Connect(entry, result);
