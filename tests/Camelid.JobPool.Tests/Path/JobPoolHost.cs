@@ -107,6 +107,9 @@ internal sealed class JobPoolHost(WebApplication app, GrpcChannel channel) : IAs
 
     public IBus Bus { get; } = app.Services.GetRequiredService<IBus>();
 
+    public T Get<T>()
+        where T : class => app.Services.GetRequiredService<T>();
+
     public static SubmitJobRequest Request(string key) => new()
     {
         RequestKey = key,
