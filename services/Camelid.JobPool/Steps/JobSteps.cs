@@ -103,6 +103,11 @@ internal sealed partial class JobSteps(
             }
 
             StepKind kind = StepPlan.Choose(row, context.Options, Now);
+
+            // Around the save as well: messages take the job's trace with them.
+            using Activity? activity = kind == StepKind.None
+                ? null
+                : ServiceTracing.StartJob($"job {JobFacets.NameOf(kind)}", row.JobId, row.Traceparent);
             StepResult result = kind == StepKind.None ? StepResult.Wait : await TakeAsync(kind, row, cancellationToken);
             if (result.Change is null)
             {
@@ -126,7 +131,6 @@ internal sealed partial class JobSteps(
 
     private async Task<StepResult> TakeAsync(StepKind kind, JobRow row, CancellationToken cancellationToken)
     {
-        using Activity? activity = ServiceTracing.StartJob($"job {JobFacets.NameOf(kind)}", row.JobId, row.Traceparent);
         long now = Now;
         return kind switch
         {

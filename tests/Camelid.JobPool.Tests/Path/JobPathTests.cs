@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Camelid.Contracts.JobPool.V1;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Keys;
 using Camelid.Secp256k1;
+using Camelid.ServiceDefaults.Telemetry;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -67,6 +70,31 @@ public sealed class JobPathTests
         Assert.Equal(receipt.Fields.Testament.Hash.ToByteArray(), testament.Hash.ToBytes());
         Assert.Equal(parameters.PromptTokens, receipt.Fields.Parameters.PromptTokens);
         Assert.Equal("passed", receipt.Fields.Attestation.Verdict);
+    }
+
+    [Fact]
+    public async Task Every_step_of_a_job_stands_in_the_trace_of_its_request()
+    {
+        ConcurrentQueue<Activity> spans = [];
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = source => source.Name is ServiceTracing.SourceName or "Microsoft.AspNetCore",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using JobPoolWorld world = await JobPoolWorld.StartAsync(Stop);
+        await using JobPoolHost host = await world.OpenAsync(Stop);
+        ByteString jobId = await host.SubmitAsync("a", Stop);
+        await host.AnswerAsync(jobId, Stop);
+        await SettleAsync(world, host);
+
+        string id = Convert.ToHexStringLower(jobId.Span);
+        Activity[] ours = [.. spans.Where(span => (string?)span.GetTagItem(ServiceTracing.JobIdTag) == id)];
+        Assert.Superset(
+            new HashSet<string> { "job open-offer", "job assign", "job commit", "job pay", "job watch-claim" },
+            ours.Select(span => span.OperationName).ToHashSet());
+        Assert.Single(ours.Select(span => span.TraceId).Distinct());
     }
 
     [Fact]

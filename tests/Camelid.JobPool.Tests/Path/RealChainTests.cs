@@ -20,7 +20,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Camelid.JobPool.Tests.Path;
 
-/// <summary>The job pool beside the real chain on regtest, as Camelid.Node runs them: real keys, scripts and blocks.</summary>
+/// <summary>
+/// The job pool beside the real chain on regtest, as Camelid.Node runs them: real keys, scripts and blocks.
+/// </summary>
 public sealed class RealChainTests : IDisposable
 {
     private readonly string folder =
@@ -126,7 +128,8 @@ public sealed class RealChainTests : IDisposable
 
     private static async Task BecomeReadyAsync(ChainRpc.ChainRpcClient chain)
     {
-        using AsyncServerStreamingCall<ChainStatus> tips = chain.WatchTip(new WatchTipRequest(), cancellationToken: Stop);
+        using AsyncServerStreamingCall<ChainStatus> tips =
+            chain.WatchTip(new WatchTipRequest(), cancellationToken: Stop);
         await foreach (ChainStatus status in tips.ResponseStream.ReadAllAsync(Stop))
         {
             if (status.Ready)
@@ -167,7 +170,7 @@ public sealed class RealChainTests : IDisposable
         await app.StartAsync(Stop);
         JobPoolHost host = new(app, channel);
         await host.Jobs.ReportWorkerAsync(
-            new WorkerReport { Worker = "pod", ModelRoots = { ByteString.CopyFrom(JobPoolWorld.ModelRoot) }, Slots = 1 },
+            new WorkerReport { Worker = "pod", ModelRoots = { ByteString.CopyFrom(JobPoolWorld.ModelRoot) } },
             cancellationToken: Stop);
         return host;
     }
