@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule E-05: a node's identity is its stake: the first outpoint of the stake, kept when change moves it.</summary>
+/// <summary>
+/// Rule E-05: a node's identity is its stake: the first outpoint of the stake, kept when change moves it.
+/// </summary>
 /// <param name="Txid">The transaction that made the stake, in byte order.</param>
 /// <param name="Index">The output's index.</param>
 public readonly record struct StakeId(Hash256 Txid, uint Index)
