@@ -9,7 +9,7 @@ public sealed record NanoTrainingOptions
     public ulong Seed { get; init; } = 2026;
 
     /// <summary>Optimiser steps; the last eighth sees windows of the whole context.</summary>
-    public int Steps { get; init; } = 3000;
+    public int Steps { get; init; } = 5000;
 
     /// <summary>Threads of one operator.</summary>
     public int Threads { get; init; } = 1;
