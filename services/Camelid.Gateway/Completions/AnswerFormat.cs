@@ -75,7 +75,8 @@ internal sealed class CompletionFormat(PreparedRequest request, string jobId, lo
         Camelid = choices[0].End.Proof,
     });
 
-    private static CompletionChoice Choice(int index, string text, CompletionLogprobs? logprobs, string? finishReason) =>
+    private static CompletionChoice Choice(
+        int index, string text, CompletionLogprobs? logprobs, string? finishReason) =>
         new() { Index = index, Text = text, Logprobs = logprobs, FinishReason = finishReason };
 
     private static string Write(CompletionDocument document) =>
@@ -134,7 +135,10 @@ internal sealed class ChatFormat(PreparedRequest request, string jobId, long cre
     /// <inheritdoc/>
     public override string Ending(OpenedJob job, ChoiceEnd end) => Write(Empty() with
     {
-        Choices = [new ChatChunkChoice { Index = job.Choice, Delta = new ChatDelta(), FinishReason = end.FinishReason }],
+        Choices =
+        [
+            new ChatChunkChoice { Index = job.Choice, Delta = new ChatDelta(), FinishReason = end.FinishReason },
+        ],
         Camelid = end.Proof,
     });
 

@@ -17,7 +17,8 @@ internal sealed class AnswerLimit(
     public long NowUnix => time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>Runs work until its end, its client's departure, the deadline, or the node's stop.</summary>
-    /// <exception cref="ApiException">The deadline passed or the node stops; the job goes on and can be picked up.</exception>
+    /// <exception cref="ApiException">The deadline passed or the node stops; the job goes on and can be picked
+    /// up.</exception>
     public async Task RunAsync(
         Func<CancellationToken, Task> work, IReadOnlyList<OpenedJob> jobs, CancellationToken aborted)
     {

@@ -26,7 +26,9 @@ internal sealed class AnswerWriter(
         await response.WriteAsync(json, cancellationToken);
     }
 
-    /// <summary>Writes each piece as it comes. A failure after the first byte becomes an error event, and no end mark follows.</summary>
+    /// <summary>
+    /// Writes each piece as it comes. A failure after the first byte becomes an error event, and no end mark follows.
+    /// </summary>
     public async Task WriteStreamAsync(
         HttpResponse response, IReadOnlyList<OpenedJob> jobs, (PreparedRequest Request, AnswerFormat Format) answer,
         CancellationToken cancellationToken)

@@ -76,7 +76,9 @@ internal sealed class ChoiceRunner(JobWatch watch, JobPoolRpc.JobPoolRpcClient j
     internal static string RestOf(string whole, string shown) =>
         whole.StartsWith(shown, StringComparison.Ordinal) ? whole[shown.Length..] : "";
 
-    /// <summary>OpenAI's clients know two ends; an answer that its client cut off is as long as it was allowed to be.</summary>
+    /// <summary>
+    /// OpenAI's clients know two ends; an answer that its client cut off is as long as it was allowed to be.
+    /// </summary>
     internal static string FinishReasonOf(string finishReason) => finishReason == "stop" ? "stop" : "length";
 
     private static void CheckAnswered(JobAnswer answer, OpenedJob job)

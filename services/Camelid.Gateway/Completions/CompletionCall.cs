@@ -39,11 +39,13 @@ internal sealed record CompletionCall
         RequestFields fields = new(document.RootElement);
         UnsupportedParameters.Check(fields);
         long? logprobs = fields.Integer("logprobs", 0, LogprobsMax);
-        GenerationOptions options = GenerationParser.Read(fields, (logprobs is not null, (int)(logprobs ?? 0)), choicesMax);
+        GenerationOptions options = GenerationParser.Read(
+            fields, (logprobs is not null, (int)(logprobs ?? 0)), choicesMax);
         bool echo = fields.Flag("echo") ?? false;
         if (echo && options.Logprobs)
         {
-            throw ApiError.Unsupported("echo", "log probabilities of the prompt are not computed; leave out 'logprobs'.");
+            throw ApiError.Unsupported(
+                "echo", "log probabilities of the prompt are not computed; leave out 'logprobs'.");
         }
 
         if (fields.Integer("best_of", 1, choicesMax) is { } bestOf && bestOf != options.Choices)
@@ -55,7 +57,8 @@ internal sealed record CompletionCall
         return prompts.Count * options.Choices <= choicesMax
             ? new CompletionCall { Options = options, Prompts = prompts, Echo = echo }
             : throw ApiError.BadRequest(
-                $"{prompts.Count} prompts × n {options.Choices} is more than {choicesMax} answers: send fewer at once.", "n");
+                $"{prompts.Count} prompts × n {options.Choices} is more than {choicesMax} answers: send fewer at once.",
+                "n");
     }
 
     private static IReadOnlyList<PromptInput> ReadPrompts(RequestFields fields)

@@ -9,7 +9,8 @@ namespace Camelid.Gateway.Completions;
 
 /// <summary><c>POST /v1/completions</c> and <c>POST /v1/chat/completions</c>.</summary>
 internal sealed class CompletionsEndpoint(
-    RequestPreparation preparation, JobOpening opening, AbandonedJobs abandoned, AnswerWriter answers, AnswerLimit limit)
+    RequestPreparation preparation, JobOpening opening, AbandonedJobs abandoned, AnswerWriter answers,
+    AnswerLimit limit)
 {
     private const string CompletionsRoute = "/v1/completions";
     private const string ChatRoute = "/v1/chat/completions";
@@ -24,7 +25,8 @@ internal sealed class CompletionsEndpoint(
     }
 
     /// <summary>
-    /// [J1] A request becomes jobs: it is read and checked, its text becomes tokens (ModelRegistry), JobPool opens a job
+    /// [J1] A request becomes jobs: it is read and checked, its text becomes tokens (ModelRegistry), JobPool opens a
+    /// job
     /// for each choice, and their tokens and answers are written as they come.
     /// </summary>
     private async Task ServeAsync(HttpContext context, bool isChat)

@@ -41,7 +41,9 @@ internal sealed record GenerationOptions
     /// <summary>True: a stream ends with a chunk that counts tokens.</summary>
     public required bool IncludeUsage { get; init; }
 
-    /// <summary>The sampling of one choice: a fixed seed advances by one from choice to choice, so that they differ.</summary>
+    /// <summary>
+    /// The sampling of one choice: a fixed seed advances by one from choice to choice, so that they differ.
+    /// </summary>
     public Sampling SamplingOf(int choice)
     {
         Sampling sampling = Sampling.Clone();

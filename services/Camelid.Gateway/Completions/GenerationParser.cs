@@ -93,7 +93,8 @@ internal static class GenerationParser
                     property.Value, $"logit_bias.{property.Name}", -100 * One, 100 * One)))
             {
                 throw ApiError.BadRequest(
-                    $"'logit_bias' has a key that is no token id or comes twice: '{Shorten(property.Name)}'.", "logit_bias");
+                    $"'logit_bias' has a key that is no token id or comes twice: '{Shorten(property.Name)}'.",
+                    "logit_bias");
             }
         }
 

@@ -56,8 +56,9 @@ internal sealed record PreparedRequest
         }
 
         return prompted + wanted <= context ? (uint)wanted : throw ApiError.BadRequest(
-            $"This model's maximum context length is {context} tokens. However, you requested {prompted + wanted} tokens "
-            + $"({prompted} in the prompt, {wanted} for the answer). Shorten the prompt or lower '{Options.TokensMaxField}'.",
+            $"This model's maximum context length is {context} tokens. However, you requested {prompted + wanted} "
+            + $"tokens ({prompted} in the prompt, {wanted} for the answer). Shorten the prompt or lower "
+            + $"'{Options.TokensMaxField}'.",
             Options.TokensMaxField, "context_length_exceeded");
     }
 

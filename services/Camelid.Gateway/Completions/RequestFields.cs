@@ -30,9 +30,8 @@ internal readonly struct RequestFields(JsonElement element, string prefix = "")
         }
         catch (JsonException exception)
         {
-            throw ApiError.BadRequest(
-                $"The body is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}).",
-                null, "invalid_json");
+            string place = $"line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
+            throw ApiError.BadRequest($"The body is not valid JSON ({place}).", null, "invalid_json");
         }
 
         if (document.RootElement.ValueKind != JsonValueKind.Object)
@@ -78,14 +77,17 @@ internal readonly struct RequestFields(JsonElement element, string prefix = "")
 
         if (!TryDecimal(value, out decimal number) || number != decimal.Truncate(number))
         {
-            throw ApiError.BadRequest($"'{NameOf(field)}' must be an integer; got {value.GetRawText()}.", NameOf(field));
+            throw ApiError.BadRequest(
+                $"'{NameOf(field)}' must be an integer; got {value.GetRawText()}.", NameOf(field));
         }
 
         return number >= min && number <= max ? (long)number : throw ApiError.BadRequest(
             $"'{NameOf(field)}' must be {min} … {max}; got {value.GetRawText()}.", NameOf(field));
     }
 
-    /// <summary>A decimal in millionths within limits, or null. More than six decimals are refused: they have no encoding.</summary>
+    /// <summary>
+    /// A decimal in millionths within limits, or null. More than six decimals are refused: they have no encoding.
+    /// </summary>
     /// <param name="field">Name of the field.</param>
     /// <param name="min">Least value, in millionths.</param>
     /// <param name="max">Largest value, in millionths.</param>
@@ -100,7 +102,8 @@ internal readonly struct RequestFields(JsonElement element, string prefix = "")
             throw ApiError.BadRequest($"'{name}' must be a number.", name, "invalid_type");
         }
 
-        string limits = string.Create(CultureInfo.InvariantCulture, $"{min / Million:0.######} … {max / Million:0.######}");
+        string limits = string.Create(
+            CultureInfo.InvariantCulture, $"{min / Million:0.######} … {max / Million:0.######}");
         if (!TryDecimal(value, out decimal number) || number < min / Million || number > max / Million)
         {
             throw ApiError.BadRequest($"'{name}' must be {limits}; got {value.GetRawText()}.", name);
@@ -142,5 +145,6 @@ internal readonly struct RequestFields(JsonElement element, string prefix = "")
 
     /// <summary>A decimal rounds beyond 28 digits: 1e-40 must not pass as zero.</summary>
     private static bool IsExact(string raw, decimal number) =>
-        number != 0 || raw.TakeWhile(letter => letter is not ('e' or 'E')).All(letter => letter is not (>= '1' and <= '9'));
+        number != 0
+        || raw.TakeWhile(letter => letter is not ('e' or 'E')).All(letter => letter is not (>= '1' and <= '9'));
 }

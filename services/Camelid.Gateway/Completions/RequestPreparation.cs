@@ -44,11 +44,12 @@ internal sealed class RequestPreparation(ModelCatalog models)
             throw ApiError.BadRequest($"The model '{model.Name}' is no chat model: use /v1/completions.", "model");
         }
 
+        IReadOnlyList<uint> tokens = await models.RenderChatAsync(model.Name, call.Messages, cancellationToken);
         PreparedRequest request = new()
         {
             Options = call.Options,
             Model = model,
-            Prompts = [new PreparedPrompt(await models.RenderChatAsync(model.Name, call.Messages, cancellationToken), "")],
+            Prompts = [new PreparedPrompt(tokens, "")],
             TokensDefault = ChatTokensDefault,
             PromptField = "messages",
             Identity = identity,

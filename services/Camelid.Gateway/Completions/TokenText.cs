@@ -22,7 +22,9 @@ internal sealed record TokenText
     /// <summary>The token as text; bytes that are no whole character appear as U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Bytes);
 
-    /// <summary>The token as <c>/v1/completions</c> writes it: text, or <c>bytes:\xNN…</c> where it is no whole text.</summary>
+    /// <summary>
+    /// The token as <c>/v1/completions</c> writes it: text, or <c>bytes:\xNN…</c> where it is no whole text.
+    /// </summary>
     public string Label => Utf8.IsValid(Bytes)
         ? Text
         : "bytes:" + string.Concat(Bytes.Select(value => "\\x" + value.ToString("x2", CultureInfo.InvariantCulture)));

@@ -3,7 +3,9 @@ using Camelid.Gateway.Errors;
 
 namespace Camelid.Gateway.Completions;
 
-/// <summary>Parameters that OpenAI knows and this gateway does not honour: each is refused by name, never ignored.</summary>
+/// <summary>
+/// Parameters that OpenAI knows and this gateway does not honour: each is refused by name, never ignored.
+/// </summary>
 internal static class UnsupportedParameters
 {
     private const int MetadataEntriesMax = 16;

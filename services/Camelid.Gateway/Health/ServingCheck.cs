@@ -7,7 +7,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Camelid.Gateway.Health;
 
-/// <summary>Healthy only where a completion can be served now: jobs, chain, verifier and a model are all there.</summary>
+/// <summary>
+/// Healthy only where a completion can be served now: jobs, chain, verifier and a model are all there.
+/// </summary>
 internal sealed class ServingCheck(
     JobPoolRpc.JobPoolRpcClient jobPool, ChainRpc.ChainRpcClient chain, VerifierRpc.VerifierRpcClient verifier,
     ModelRegistryRpc.ModelRegistryRpcClient registry, TimeProvider time) : IHealthCheck
@@ -21,7 +23,8 @@ internal sealed class ServingCheck(
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        CallOptions call = new(deadline: (time.GetUtcNow() + Patience).UtcDateTime, cancellationToken: cancellationToken);
+        DateTime deadline = (time.GetUtcNow() + Patience).UtcDateTime;
+        CallOptions call = new(deadline: deadline, cancellationToken: cancellationToken);
         string[][] missing = await Task.WhenAll(
             AskAsync("jobpool", async () =>
             {

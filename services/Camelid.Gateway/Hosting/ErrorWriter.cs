@@ -1,5 +1,5 @@
 using System.Globalization;
-using Camelid.Client;
+using Camelid.Gateway.Completions;
 using Camelid.Gateway.Errors;
 
 namespace Camelid.Gateway.Hosting;
@@ -23,6 +23,6 @@ internal static class ErrorWriter
         }
 
         return response.WriteAsJsonAsync(
-            error.ToDocument(), OpenAiJson.Default.ErrorDocument, cancellationToken: context.RequestAborted);
+            error.ToDocument(), AnswerJson.Documents.ErrorDocument, cancellationToken: context.RequestAborted);
     }
 }

@@ -46,7 +46,10 @@ internal sealed partial class RequestGate(
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : ClientClosedRequest;
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = ClientClosedRequest;
+            }
         }
 #pragma warning disable CA1031 // The edge of the process: one request's failure is logged, answered, and no other's.
         catch (Exception exception) when (IsApi(context.Request.Path))
@@ -113,7 +116,7 @@ internal sealed partial class RequestGate(
             {
                 Status = StatusCodes.Status401Unauthorized,
                 Message = shown is null
-                    ? "No API key. Send 'Authorization: Bearer KEY'; the first key is in the data folder's file api-key."
+                    ? "No API key. Send 'Authorization: Bearer KEY'; the first key is in the data folder, file api-key."
                     : "Wrong API key. The first key is in the data folder's file api-key.",
                 Code = "invalid_api_key",
             });
@@ -135,7 +138,8 @@ internal sealed partial class RequestGate(
             throw new ApiException(new ApiError
             {
                 Status = StatusCodes.Status429TooManyRequests,
-                Message = $"More than {options.Value.RequestsPerMinute} requests in a minute. Wait {retryAfterSeconds} s.",
+                Message = $"More than {options.Value.RequestsPerMinute} requests in a minute. "
+                    + $"Wait {retryAfterSeconds} s.",
                 Type = "rate_limit_error",
                 Code = "rate_limit_exceeded",
                 RetryAfterSeconds = retryAfterSeconds,

@@ -39,7 +39,9 @@ internal sealed partial class AbandonedJobs(
         }
     }
 
-    /// <summary>The client of these jobs went away: cancels those for which nobody has come back after the grace time.</summary>
+    /// <summary>
+    /// The client of these jobs went away: cancels those for which nobody has come back after the grace time.
+    /// </summary>
     public void CancelLater(IReadOnlyList<OpenedJob> jobs, RequestIdentity identity) =>
         _ = CancelAsync(jobs, identity, TimeSpan.FromSeconds(options.Value.AbandonSeconds));
 

@@ -12,7 +12,8 @@ namespace Camelid.Gateway.Jobs;
 
 /// <summary>Opens the jobs of a request: one for each choice.</summary>
 internal sealed class JobOpening(
-    JobPoolRpc.JobPoolRpcClient jobPool, RequestKeys requestKeys, AbandonedJobs abandoned, IOptions<GatewayOptions> options)
+    JobPoolRpc.JobPoolRpcClient jobPool, RequestKeys requestKeys, AbandonedJobs abandoned,
+    IOptions<GatewayOptions> options)
 {
     /// <summary>
     /// Opens them and names them in the response's headers. Where one of several is refused, those before it are

@@ -5,7 +5,9 @@ using Grpc.Core;
 
 namespace Camelid.Gateway.Jobs;
 
-/// <summary>Follows a job to its end, across restarts of JobPool: a broken stream is taken up at the next token.</summary>
+/// <summary>
+/// Follows a job to its end, across restarts of JobPool: a broken stream is taken up at the next token.
+/// </summary>
 internal sealed class JobWatch(JobPoolRpc.JobPoolRpcClient jobPool, TimeProvider time)
 {
     private const int ReconnectsMax = 20;
@@ -66,6 +68,8 @@ internal sealed class JobWatch(JobPoolRpc.JobPoolRpcClient jobPool, TimeProvider
             return null;
         }
 
-        return mayReconnect ? null : throw new RpcException(new Status(StatusCode.Unavailable, "the job's stream ended early"));
+        return mayReconnect
+            ? null
+            : throw new RpcException(new Status(StatusCode.Unavailable, "the job's stream ended early"));
     }
 }

@@ -23,7 +23,8 @@ internal sealed class JobsEndpoint(
     /// <summary>Maps the routes.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/jobs", (HttpContext context, JobsEndpoint jobs, int? limit) => jobs.ListAsync(context, limit));
+        routes.MapGet("/v1/jobs", (HttpContext context, JobsEndpoint jobs, int? limit) =>
+            jobs.ListAsync(context, limit));
         routes.MapGet("/v1/jobs/{id}",
             (string id, HttpContext context, JobsEndpoint jobs, bool? stream, TimeProvider time) => stream == true
                 ? jobs.StreamAsync(id, context, time)
@@ -98,8 +99,9 @@ internal sealed class JobsEndpoint(
         await jobPool.CancelJobAsync(
             new CancelJobRequest { JobId = job.Summary.JobId }, cancellationToken: context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status202Accepted;
+        JobDocument document = JobMapping.ToDocument(job, null);
         await context.Response.WriteAsJsonAsync(
-            JobMapping.ToDocument(job, null), CamelidJson.Default.JobDocument, cancellationToken: context.RequestAborted);
+            document, CamelidJson.Default.JobDocument, cancellationToken: context.RequestAborted);
     }
 
     private static JobEventDocument ToDocument(JobEvent jobEvent) => jobEvent.EventCase switch

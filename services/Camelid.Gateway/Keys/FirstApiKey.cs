@@ -3,10 +3,12 @@ using Camelid.ServiceDefaults.Hosting;
 namespace Camelid.Gateway.Keys;
 
 /// <summary>
-/// Makes the operator's first key at the first start and keeps it at <c>DATA-DIR/api-key</c> (0600). The file is written
+/// Makes the operator's first key at the first start and keeps it at <c>DATA-DIR/api-key</c> (0600). The file is
+/// written
 /// before the row: a crash between the two is repaired by the next start, which stores the file's key again.
 /// </summary>
-internal sealed partial class FirstApiKey(ApiKeyStore keys, DataFolder folder, ILogger<FirstApiKey> logger) : IHostedService
+internal sealed partial class FirstApiKey(ApiKeyStore keys, DataFolder folder, ILogger<FirstApiKey> logger)
+    : IHostedService
 {
     private const string Account = "operator";
 

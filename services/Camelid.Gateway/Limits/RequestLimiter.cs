@@ -5,7 +5,9 @@ using StackExchange.Redis;
 
 namespace Camelid.Gateway.Limits;
 
-/// <summary>Counts each key's requests by the minute: in Redis where there is one, shared by all gateways, else in memory.</summary>
+/// <summary>
+/// Counts each key's requests by the minute: in Redis where there is one, shared by all gateways, else in memory.
+/// </summary>
 internal sealed class RequestLimiter(RedisLink redis, IOptions<GatewayOptions> options, TimeProvider time)
 {
     private const int WindowSeconds = 60;

@@ -7,7 +7,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace Camelid.Gateway.Proxy;
 
 /// <summary>
-/// Operator routes and screens of services that run as their own processes. Inside one process they are mapped directly,
+/// Operator routes and screens of services that run as their own processes. Inside one process they are mapped
+/// directly,
 /// and nothing of this is used.
 /// </summary>
 public static class GatewayProxySetup

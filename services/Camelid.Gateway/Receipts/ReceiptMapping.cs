@@ -88,7 +88,10 @@ internal static class ReceiptMapping
             RepetitionPenaltyMillionths = sampling.RepetitionPenaltyMillionths,
             PresencePenaltyMillionths = sampling.PresencePenaltyMillionths,
             FrequencyPenaltyMillionths = sampling.FrequencyPenaltyMillionths,
-            LogitBiases = [.. sampling.LogitBias.Select(bias => new ReceiptLogitBias(bias.TokenId, bias.BiasMillionths))],
+            LogitBiases =
+            [
+                .. sampling.LogitBias.Select(bias => new ReceiptLogitBias(bias.TokenId, bias.BiasMillionths)),
+            ],
             ClientSeed = HexText.OrNull(fields.ClientSeed),
         };
     }

@@ -5,7 +5,9 @@ using Camelid.Gateway.Errors;
 
 namespace Camelid.Gateway.Retries;
 
-/// <summary>What tells whether two requests are one: the account, the route, the body, and what the client says.</summary>
+/// <summary>
+/// What tells whether two requests are one: the account, the route, the body, and what the client says.
+/// </summary>
 internal sealed record RequestIdentity
 {
     private const int IdempotencyKeyCharactersMax = 255;
@@ -33,7 +35,8 @@ internal sealed record RequestIdentity
             || idempotencyKey.Any(letter => letter is < ' ' or > '~')))
         {
             throw ApiError.BadRequest(
-                $"The header 'Idempotency-Key' takes 1 … {IdempotencyKeyCharactersMax} printable ASCII characters.", null);
+                $"The header 'Idempotency-Key' takes 1 … {IdempotencyKeyCharactersMax} printable ASCII characters.",
+                null);
         }
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

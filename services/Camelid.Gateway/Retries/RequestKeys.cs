@@ -7,7 +7,8 @@ namespace Camelid.Gateway.Retries;
 
 /// <summary>
 /// Gives each request the key under which JobPool opens its jobs. A repeated request gets the key of the first, so that
-/// no retry becomes a second paid job: JobPool's unique key is the truth, the row here finds it, Redis only finds it sooner.
+/// no retry becomes a second paid job: JobPool's unique key is the truth, the row here finds it, Redis only finds it
+/// sooner.
 /// </summary>
 internal sealed class RequestKeys(AccountsDatabase database, RedisLink redis, TimeProvider time)
 {
@@ -31,7 +32,9 @@ internal sealed class RequestKeys(AccountsDatabase database, RedisLink redis, Ti
         return key;
     }
 
-    /// <summary>Forgets a request whose job was cancelled because its client went away: a later retry opens a new one.</summary>
+    /// <summary>
+    /// Forgets a request whose job was cancelled because its client went away: a later retry opens a new one.
+    /// </summary>
     public async Task ForgetAsync(RequestIdentity identity, CancellationToken cancellationToken)
     {
         await redis.TryAsync(cache => cache.KeyDeleteAsync(CacheKey(identity)), false);
@@ -75,7 +78,8 @@ internal sealed class RequestKeys(AccountsDatabase database, RedisLink redis, Ti
         DateTimeOffset now = time.GetUtcNow();
         long created = now.ToUnixTimeMilliseconds();
         await session.ExecuteAsync(
-            "delete from request_keys where created < @before", new { before = (now - KeptFor).ToUnixTimeMilliseconds() });
+            "delete from request_keys where created < @before",
+            new { before = (now - KeptFor).ToUnixTimeMilliseconds() });
         if (identity.IdempotencyKey is not null)
         {
             string? bodyHash = await session.QueryFirstOrDefaultAsync<string>(
