@@ -85,6 +85,16 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
         return document.RootElement.Clone();
     }
 
+    /// <summary>Posts to an operator route without a body, such as <c>/api/chain/mine?count=1</c>.</summary>
+    public async Task<JsonElement> PostOperatorAsync(string path, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, path);
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using JsonDocument document = await JsonDocument.ParseAsync(body, default, cancellationToken);
+        return document.RootElement.Clone();
+    }
+
     /// <summary>A completion, once it was verified and its payment was broadcast.</summary>
     public Task<CompletionDocument> CompleteAsync(CompletionRequest request, CancellationToken cancellationToken) =>
         PostAsync("/v1/completions", request, OpenAiJson.Default.CompletionRequest,

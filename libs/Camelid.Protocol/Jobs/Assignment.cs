@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule J-05: the client gives its job to one stake and reveals the nonce. One per job; a retry is a new job.</summary>
+/// <summary>
+/// Rule J-05: the client gives its job to one stake and reveals the nonce. One per job; a retry is a new job.
+/// </summary>
 public sealed record Assignment
 {
     /// <summary>The tag of the hash.</summary>

@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Names the fields in which two jobs differ, so that <c>camelid verify</c> can say what was changed.</summary>
+/// <summary>
+/// Names the fields in which two jobs differ, so that <c>camelid verify</c> can say what was changed.
+/// </summary>
 internal static class JobDifferences
 {
     internal static IReadOnlyList<string> Between(JobParameters left, JobParameters right)

@@ -32,7 +32,9 @@ internal static class JobForm
         _ => JobRefusal.Accepted,
     };
 
-    /// <summary>Rule J-03: decimals are millionths inside the ranges that <see cref="SamplingParameters"/> states.</summary>
+    /// <summary>
+    /// Rule J-03: decimals are millionths inside the ranges that <see cref="SamplingParameters"/> states.
+    /// </summary>
     private static bool SamplingInRange(SamplingParameters sampling) =>
         sampling.TemperatureMillionths <= 2 * SamplingParameters.One
         && sampling.TopPMillionths is >= 1 and <= SamplingParameters.One

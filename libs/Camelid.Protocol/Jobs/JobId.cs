@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule J-01: the identity of a job, <c>TaggedHash("camelid/job", canonical parameters)</c>. Zero is no job.</summary>
+/// <summary>
+/// Rule J-01: the identity of a job, <c>TaggedHash("camelid/job", canonical parameters)</c>. Zero is no job.
+/// </summary>
 public readonly record struct JobId(Hash256 Value)
 {
     /// <summary>The tag of the hash.</summary>

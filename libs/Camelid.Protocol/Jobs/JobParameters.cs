@@ -2,8 +2,13 @@ using Camelid.Protocol.Keys;
 
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule J-01: all that a client asks for. Its canonical bytes give the <see cref="JobId"/>, so nothing can change later.</summary>
-/// <remarks>Lists have one order (see <see cref="InCanonicalOrder"/>): two spellings of one job would be two jobs.</remarks>
+/// <summary>
+/// Rule J-01: all that a client asks for. Its canonical bytes give the <see cref="JobId"/>, so nothing can change
+/// later.
+/// </summary>
+/// <remarks>
+/// Lists have one order (see <see cref="InCanonicalOrder"/>): two spellings of one job would be two jobs.
+/// </remarks>
 public sealed record JobParameters
 {
     /// <summary>Most prompt tokens.</summary>
@@ -54,7 +59,9 @@ public sealed record JobParameters
     /// <summary>Token ids that end the output besides the model's own, ascending, each once.</summary>
     public IReadOnlyList<uint> StopTokens { get; init; } = [];
 
-    /// <summary>Texts that end the output, ascending in UTF-8, each once, matched by the model's own detokeniser.</summary>
+    /// <summary>
+    /// Texts that end the output, ascending in UTF-8, each once, matched by the model's own detokeniser.
+    /// </summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
     /// <summary>Price in grains per token, prompt and output alike.</summary>
@@ -66,7 +73,9 @@ public sealed record JobParameters
     /// <summary>When the client made the job, unix seconds, at least <see cref="TimeMin"/>.</summary>
     public required uint Created { get; init; }
 
-    /// <summary>When the client stops waiting, unix seconds, after <see cref="Created"/>, at most <see cref="TimeMax"/>.</summary>
+    /// <summary>
+    /// When the client stops waiting, unix seconds, after <see cref="Created"/>, at most <see cref="TimeMax"/>.
+    /// </summary>
     public required uint Deadline { get; init; }
 
     /// <summary>The client's key: signs the assignment, opens the envelope.</summary>
@@ -105,13 +114,18 @@ public sealed record JobParameters
     /// <summary>The same job with its lists sorted and repetitions dropped, as the canonical form asks.</summary>
     public JobParameters InCanonicalOrder() => this with
     {
-        Sampling = Sampling with { LogitBiases = [.. Sampling.LogitBiases.DistinctBy(b => b.TokenId).OrderBy(b => b.TokenId)] },
+        Sampling = Sampling with
+        {
+            LogitBiases = [.. Sampling.LogitBiases.DistinctBy(bias => bias.TokenId).OrderBy(bias => bias.TokenId)],
+        },
         StopTokens = [.. StopTokens.Distinct().Order()],
         StopStrings = [.. StopStrings.Distinct(StringComparer.Ordinal).Order(JobForm.Utf8Order)],
         NumericsClasses = [.. NumericsClasses.Distinct().Order()],
     };
 
-    /// <summary>The camelCase names of the fields in which two jobs differ, in canonical order; none if they are equal.</summary>
+    /// <summary>
+    /// The camelCase names of the fields in which two jobs differ, in canonical order; none if they are equal.
+    /// </summary>
     public IReadOnlyList<string> DifferencesFrom(JobParameters other) => JobDifferences.Between(this, other);
 
     /// <summary>Equal fields, lists compared one by one.</summary>

@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule J-02: which part of a job's parameters is out of form. Names are stable: logs and errors show them.</summary>
+/// <summary>
+/// Rule J-02: which part of a job's parameters is out of form. Names are stable: logs and errors show them.
+/// </summary>
 public enum JobRefusal
 {
     /// <summary>Not judged yet: accepts nothing.</summary>
@@ -27,7 +29,9 @@ public enum JobRefusal
     /// <summary>Too many stop tokens, or not ascending, each once.</summary>
     StopTokens = 7,
 
-    /// <summary>Too many stop strings, an empty, long or ill-formed one, or not in ascending UTF-8 order, each once.</summary>
+    /// <summary>
+    /// Too many stop strings, an empty, long or ill-formed one, or not in ascending UTF-8 order, each once.
+    /// </summary>
     StopStrings = 8,
 
     /// <summary>Price × (prompt + max tokens) + fee is more coin than can exist.</summary>

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule J-06: where the sampler's randomness comes from. Nothing of value may rest on it: a new job re-rolls it.</summary>
+/// <summary>
+/// Rule J-06: where the sampler's randomness comes from. Nothing of value may rest on it: a new job re-rolls it.
+/// </summary>
 public static class JobSeed
 {
     /// <summary>Tag of a seed that the job gives.</summary>

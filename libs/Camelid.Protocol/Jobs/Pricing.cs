@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>Rule J-04: reward promised = price × (prompt + max tokens); payment = price × tokens actually run.</summary>
+/// <summary>
+/// Rule J-04: reward promised = price × (prompt + max tokens); payment = price × tokens actually run.
+/// </summary>
 /// <remarks>Formed in 128 bits: no product can wrap, and a wrapped price would be a free answer.</remarks>
 public static class Pricing
 {

@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Jobs;
 
-/// <summary>How tokens are chosen from logits. Decimals are integers in millionths, so that they have one encoding.</summary>
+/// <summary>
+/// How tokens are chosen from logits. Decimals are integers in millionths, so that they have one encoding.
+/// </summary>
 public sealed record SamplingParameters
 {
     /// <summary>One, in millionths.</summary>
@@ -33,7 +35,9 @@ public sealed record SamplingParameters
     /// <summary>Logit biases in millionths (−100,000,000 … 100,000,000), ordered by token id, each id once.</summary>
     public IReadOnlyList<LogitBias> LogitBiases { get; init; } = [];
 
-    /// <summary>The client's seed as <c>TaggedHash("camelid/client-seed", le64)</c>, or null: derived from the job.</summary>
+    /// <summary>
+    /// The client's seed as <c>TaggedHash("camelid/client-seed", le64)</c>, or null: derived from the job.
+    /// </summary>
     public Hash256? ClientSeed { get; init; }
 
     /// <summary>Equal fields, biases compared one by one.</summary>

@@ -12,6 +12,8 @@ public enum VerificationLevel
     /// <summary>The first, the last, and as many drawn ones as the job says.</summary>
     Sampled = 2,
 
-    /// <summary>Every position: the default, since one teacher-forced pass costs no more than the deepest draw.</summary>
+    /// <summary>
+    /// Every position: the default, since one teacher-forced pass costs no more than the deepest draw.
+    /// </summary>
     Full = 3,
 }

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace Camelid.ModelRuntime.Graphs;
+
+/// <summary>
+/// The process environment as native code sees it. ONNX Runtime picks the block size of flash attention by the size of the L2
+/// cache, so equal programs give different bits on different machines; one variable turns that off, and it must be set
+/// before the first session is made.
+/// </summary>
+public static partial class NativeEnvironment
+{
+    /// <summary>The variable that makes attention independent of cache sizes.</summary>
+    public const string Variable = "ORT_GQA_DISABLE_FLASH_ATTENTION";
+
+    /// <summary>
+    /// Sets the variable where the launcher did not. .NET's own SetEnvironmentVariable does not reach native code. Call it first in
+    /// Main, before any other thread runs: setenv is not safe beside a getenv.
+    /// </summary>
+    public static void Prepare()
+    {
+        if (!IsReady && SetEnv(Variable, "1", 1) != 0)
+        {
+            throw new InvalidOperationException($"setenv {Variable} failed");
+        }
+    }
+
+    /// <summary>True where native code reads 1.</summary>
+    public static bool IsReady => Marshal.PtrToStringUTF8(GetEnv(Variable)) == "1";
+
+    /// <summary>Refuses to go on where results would depend on the machine's caches.</summary>
+    /// <exception cref="InvalidOperationException">The variable is not 1.</exception>
+    internal static void Require()
+    {
+        if (!IsReady)
+        {
+            throw new InvalidOperationException(
+                $"{Variable}=1 must be in the environment before the program starts (./camelid sets it); "
+                + "without it logits depend on the size of this machine's caches and no verifier could repeat them");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint GetEnv(string name);
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnv(string name, string value, int overwrite);
+}

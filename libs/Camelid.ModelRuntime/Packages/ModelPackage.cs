@@ -1,0 +1,104 @@
+using Camelid.Protocol;
+using Camelid.Protocol.Models;
+
+namespace Camelid.ModelRuntime.Packages;
+
+/// <summary>
+/// A model on disk whose every byte was checked against its manifest: a folder with <c>manifest.json</c>, <c>model.onnx</c>, its weights
+/// and the tokenizer.
+/// </summary>
+public sealed class ModelPackage
+{
+    /// <summary>The graph, for one slot; its weights are named there.</summary>
+    public const string GraphFile = "model.onnx";
+
+    /// <summary>The vocabulary.</summary>
+    public const string TokenizerFile = "tokenizer.json";
+
+    private const string Remedy = "restore the file from where the model came from, or fetch the model again";
+
+    private ModelPackage(string folder, ModelManifest manifest, Hash256 root) =>
+        (Folder, Manifest, Root) = (folder, manifest, root);
+
+    /// <summary>The folder of camelid-nano, which is copied beside every program that uses this library.</summary>
+    public static string EmbeddedFolder => Path.Combine(AppContext.BaseDirectory, "models", "camelid-nano");
+
+    /// <summary>Where the files lie.</summary>
+    public string Folder { get; }
+
+    /// <summary>What the package says of itself.</summary>
+    public ModelManifest Manifest { get; }
+
+    /// <summary>Rule J-09: the model root, over the manifest and every file.</summary>
+    public Hash256 Root { get; }
+
+    /// <summary>The name that people use.</summary>
+    public string Name => Manifest.Name;
+
+    /// <summary>Reads the manifest and checks the hash of every chunk of every file.</summary>
+    /// <exception cref="ModelPackageException">A file is missing or damaged, or the manifest is not one.</exception>
+    public static async Task<ModelPackage> OpenAsync(string folder, CancellationToken cancellationToken)
+    {
+        string manifestPath = Path.Combine(folder, ModelManifest.FileName);
+        if (!File.Exists(manifestPath))
+        {
+            throw new ModelPackageException(
+                $"{folder} is not a model package: {ModelManifest.FileName} is missing; give the folder that holds it");
+        }
+
+        byte[] bytes = await File.ReadAllBytesAsync(manifestPath, cancellationToken);
+        if (!ModelManifest.TryDecode(bytes, out ModelManifest? manifest, out string fault))
+        {
+            throw new ModelPackageException($"{manifestPath} {fault}; {Remedy}");
+        }
+
+        foreach (PackageFile file in manifest!.Files)
+        {
+            await CheckAsync(folder, file, cancellationToken);
+        }
+
+        foreach (string needed in new[] { GraphFile, TokenizerFile })
+        {
+            if (manifest.Files.All(file => file.Path != needed))
+            {
+                throw new ModelPackageException($"{manifestPath} lists no {needed}; {Remedy}");
+            }
+        }
+
+        Hash256 root = ModelRoot.Compute(bytes, manifest.Files.Select(file => file.ToModelFile()));
+        return new ModelPackage(folder, manifest, root);
+    }
+
+    /// <summary>The full path of a file of the package.</summary>
+    internal string PathOf(string file) => Path.Combine(Folder, file);
+
+    private static async Task CheckAsync(string folder, PackageFile file, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(folder, file.Path);
+        if (!File.Exists(path))
+        {
+            throw new ModelPackageException($"model file {file.Path} is missing in {folder}; {Remedy}");
+        }
+
+        await using FileStream stream = File.OpenRead(path);
+        if (stream.Length != file.Bytes)
+        {
+            throw new ModelPackageException(
+                $"model file {file.Path} has {stream.Length} bytes, its manifest says {file.Bytes}; {Remedy}");
+        }
+
+        byte[] chunk = new byte[ChunkTree.ChunkBytes];
+        for (int i = 0; i < file.Chunks.Count; i++)
+        {
+            int length = ChunkTree.ChunkLength(file.Bytes, i);
+            await stream.ReadExactlyAsync(chunk.AsMemory(0, length), cancellationToken);
+            if (ChunkTree.Leaf(chunk.AsSpan(0, length)).ToString() != file.Chunks[i])
+            {
+                long start = (long)i * ChunkTree.ChunkBytes;
+                throw new ModelPackageException(
+                    $"model file {file.Path} is damaged: chunk {i} of {file.Chunks.Count} (bytes {start} to "
+                    + $"{start + length - 1}) does not have the hash of the manifest; {Remedy}");
+            }
+        }
+    }
+}

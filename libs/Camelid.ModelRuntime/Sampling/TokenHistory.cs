@@ -1,0 +1,22 @@
+namespace Camelid.ModelRuntime.Sampling;
+
+/// <summary>Which tokens stand before the one to choose, and how often each stands in the output.</summary>
+public sealed class TokenHistory
+{
+    private readonly Dictionary<uint, int> counts = [];
+
+    /// <summary>Starts with a prompt.</summary>
+    public TokenHistory(ReadOnlySpan<uint> prompt)
+    {
+        foreach (uint token in prompt)
+        {
+            counts[token] = 0;
+        }
+    }
+
+    /// <summary>Every token seen, with its count in the output; 0 where only the prompt holds it.</summary>
+    internal IReadOnlyDictionary<uint, int> Counts => counts;
+
+    /// <summary>Adds a token of the output.</summary>
+    public void Add(uint token) => counts[token] = counts.GetValueOrDefault(token) + 1;
+}
