@@ -56,13 +56,13 @@ internal static class CommandLine
         RootCommand root = new("Verifiable, paid, distributed inference: talk to a Camelid node, check its receipts.")
         {
             RunCommand.Build(terminal),
-            //VerifyCommand.Build(terminal),
+            VerifyCommand.Build(terminal),
             JobsCommand.Build(terminal),
             WalletCommand.Build(terminal),
-            //ModelsCommand.Build(terminal),
+            ModelsCommand.Build(terminal),
             ChainCommand.Build(terminal),
             NodeCommand.Build(terminal),
-            //DoctorCommand.Build(terminal),
+            DoctorCommand.Build(terminal),
         };
         root.Add(CompletionCommand.Build(terminal, root));
         root.Add(Gateway.Url);
