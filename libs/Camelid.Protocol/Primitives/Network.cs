@@ -30,7 +30,7 @@ public sealed record Network
         CoinType = 0,
         WindowSeconds = 600,
         CoinbaseMaturity = 100,
-        Bits = 0x1e00ffff,
+        Bits = 0x1f00ffff,
         GenesisTime = 1_767_225_600,
     };
 
