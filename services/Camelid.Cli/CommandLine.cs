@@ -25,6 +25,7 @@ internal static class CommandLine
             return await parse.InvokeAsync(new InvocationConfiguration
             {
                 Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(60),
             });
         }
         catch (CommandFailure failure)
@@ -63,6 +64,8 @@ internal static class CommandLine
             ChainCommand.Build(terminal),
             NodeCommand.Build(terminal),
             DoctorCommand.Build(terminal),
+            ClusterCommand.Build(terminal),
+            DemoCommand.Build(terminal),
         };
         root.Add(CompletionCommand.Build(terminal, root));
         root.Add(Gateway.Url);
