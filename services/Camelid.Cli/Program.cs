@@ -1,1 +1,1 @@
-return 0;
+return await Camelid.Cli.CommandLine.RunAsync(args, Camelid.Cli.Terminal.OfProcess());

@@ -4,7 +4,7 @@ using Camelid.Protocol.Keys;
 namespace Camelid.Protocol.Jobs;
 
 /// <summary>
-/// Rule E-16: bytes for one client's eyes: ECDH with a one-time key, HKDF-SHA256, AES-256-GCM. Layout: version 1,
+/// Rule E-26: bytes for one client's eyes: ECDH with a one-time key, HKDF-SHA256, AES-256-GCM. Layout: version 1,
 /// the one-time public key (33), the tag (16), the ciphertext.
 /// </summary>
 /// <remarks>Key and nonce come from the one-time key, so it must be random and never used twice.</remarks>

@@ -1,7 +1,7 @@
 namespace Camelid.Protocol.Jobs;
 
 /// <summary>
-/// Rule E-17: every time of a job's escrow, unix seconds, from its created time, deadline and the window W.
+/// Rule E-27: every time of a job's escrow, unix seconds, from its created time, deadline and the window W.
 /// </summary>
 public sealed record EscrowSchedule
 {
@@ -61,14 +61,14 @@ public sealed record EscrowSchedule
     }
 
     /// <summary>
-    /// Rule E-18: how many blocks deep a payment lies before its claim may show k: 2, or 6 where the reward is above a
+    /// Rule E-28: how many blocks deep a payment lies before its claim may show k: 2, or 6 where the reward is above a
     /// tenth of the subsidy, since then a miner could gain by taking the payment out again.
     /// </summary>
     public static uint ClaimDepth(Amount reward, Amount subsidy) =>
         (Int128)reward.Grains * LargeShare > subsidy.Grains ? BlocksDeepLarge : BlocksDeep;
 
     /// <summary>
-    /// Rule E-18: true where the worker may publish its claim now: the payment is deep enough and the refund time at
+    /// Rule E-28: true where the worker may publish its claim now: the payment is deep enough and the refund time at
     /// least 12 W away. Earlier, k would be known and the payment could vanish.
     /// </summary>
     /// <param name="paymentDepth">Blocks from the payment's block to the tip, both counted; 0 is unconfirmed.</param>
@@ -79,13 +79,13 @@ public sealed record EscrowSchedule
         paymentDepth >= depthNeeded && (long)refundTime - medianTimePast >= (long)ClaimStartWindows * WindowSeconds;
 
     /// <summary>
-    /// Rule E-18: false from T_r − 6 W on: no claim is sent or sent again, a refund could overtake it.
+    /// Rule E-28: false from T_r − 6 W on: no claim is sent or sent again, a refund could overtake it.
     /// </summary>
     public bool MayRepeatClaim(uint refundTime, uint medianTimePast) =>
         (long)refundTime - medianTimePast > (long)ClaimStopWindows * WindowSeconds;
 
     /// <summary>
-    /// Rule E-05: the least stake, 2 × (reward + bond) in grains; clients ask for ten times the slash as well.
+    /// Rule E-29: the least stake, 2 × (reward + bond) in grains; clients ask for ten times the slash as well.
     /// </summary>
     public static Int128 SlashGrainsMin(Amount reward, Amount bond) => 2 * ((Int128)reward.Grains + bond.Grains);
 }

@@ -4,7 +4,7 @@ using Camelid.Protocol.Models;
 namespace Camelid.Protocol.Jobs;
 
 /// <summary>
-/// Rules E-10 to E-12: an output hidden under a key k and committed to. Chunks p_i of 32 bytes, the last padded with
+/// Rules E-20 to E-22: an output hidden under a key k and committed to. Chunks p_i of 32 bytes, the last padded with
 /// zeros; c_i = p_i ⊕ SHA256(k ‖ "pad" ‖ i); output leaf = SHA256(0x00 ‖ i ‖ SHA256(k ‖ "salt" ‖ i) ‖ p_i);
 /// ciphertext leaf = SHA256(0x00 ‖ i ‖ c_i); i is a little-endian u32.
 /// </summary>
@@ -102,16 +102,16 @@ public sealed record OutputCommitment
         return leaves;
     }
 
-    /// <summary>Rule E-12: the leaf of one ciphertext chunk.</summary>
+    /// <summary>Rule E-22: the leaf of one ciphertext chunk.</summary>
     internal static Hash256 CiphertextLeaf(int index, ReadOnlySpan<byte> chunk) => Hashes.Sha256(
         new CanonicalWriter().Byte(HashTree.LeafPrefix).UInt32((uint)index).Raw(chunk).Written);
 
-    /// <summary>Rule E-11: the salted leaf of one plain chunk.</summary>
+    /// <summary>Rule E-21: the salted leaf of one plain chunk.</summary>
     internal static Hash256 OutputLeaf(int index, ReadOnlySpan<byte> chunk, ReadOnlySpan<byte> key) => Hashes.Sha256(
         new CanonicalWriter().Byte(HashTree.LeafPrefix).UInt32((uint)index)
             .Hash(KeyStream(key, "salt"u8, index)).Raw(chunk).Written);
 
-    /// <summary>Rule E-10: masks or unmasks one chunk.</summary>
+    /// <summary>Rule E-20: masks or unmasks one chunk.</summary>
     internal static byte[] MaskChunk(int index, ReadOnlySpan<byte> chunk, ReadOnlySpan<byte> key)
     {
         byte[] masked = KeyStream(key, "pad"u8, index).ToBytes();

@@ -3,7 +3,7 @@ using Camelid.Protocol.Models;
 namespace Camelid.Protocol.Jobs;
 
 /// <summary>
-/// Rule E-14: what a client holds, and has checked against the testament, before it pays: the ciphertext and the
+/// Rule E-24: what a client holds, and has checked against the testament, before it pays: the ciphertext and the
 /// output leaves. With both, a wrong key is proved by one chunk.
 /// </summary>
 public sealed record OutputDelivery
@@ -53,7 +53,7 @@ public sealed record OutputDelivery
     }
 
     /// <summary>
-    /// Rule E-14: true where ciphertext and leaves are the ones that the testament binds. Else: don't pay.
+    /// Rule E-24: true where ciphertext and leaves are the ones that the testament binds. Else: don't pay.
     /// </summary>
     public bool IsBoundBy(Testament testament) =>
         OutputCommitment.IsCiphertextLength(Ciphertext.Length)

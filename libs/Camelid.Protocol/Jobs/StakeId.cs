@@ -1,7 +1,7 @@
 namespace Camelid.Protocol.Jobs;
 
 /// <summary>
-/// Rule E-05: a node's identity is its stake: the first outpoint of the stake, kept when change moves it.
+/// Rule E-29: a node's identity is its stake: the first outpoint of the stake, kept when change moves it.
 /// </summary>
 /// <param name="Txid">The transaction that made the stake, in byte order.</param>
 /// <param name="Index">The output's index.</param>
@@ -27,8 +27,10 @@ public readonly record struct StakeId(Hash256 Txid, uint Index)
             return false;
         }
 
-        id = new StakeId(txid, index);
-        return id.ToString() == text;
+        StakeId read = new(txid, index);
+        bool canonical = read.ToString() == text;
+        id = canonical ? read : default;
+        return canonical;
     }
 
     internal void Write(CanonicalWriter writer) => writer.Hash(Txid).UInt32(Index);

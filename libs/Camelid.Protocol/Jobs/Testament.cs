@@ -1,7 +1,7 @@
 namespace Camelid.Protocol.Jobs;
 
 /// <summary>
-/// Rule E-15: what a worker signs after computing and before being paid: it can only win with this output.
+/// Rule E-25: what a worker signs after computing and before being paid: it can only win with this output.
 /// </summary>
 public sealed record Testament
 {
@@ -103,7 +103,7 @@ public sealed record Testament
     }
 
     /// <summary>
-    /// Rule E-15: counts in their bounds and agreeing, a known finish reason, a job, a stake, coin that can exist.
+    /// Rule E-25: counts in their bounds and agreeing, a known finish reason, a job, a stake, coin that can exist.
     /// </summary>
     public bool IsInForm => !JobId.IsNone && !Stake.IsNone && TokenCount <= JobParameters.TokensMax
         && ChunkCount == ChunksOf(TokenCount) && SlashGrains <= Amount.GrainsMax

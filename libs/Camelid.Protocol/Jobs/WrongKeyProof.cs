@@ -25,7 +25,7 @@ public enum WrongKeyFinding
 }
 
 /// <summary>
-/// Rule E-13: one chunk and one leaf show that the key published by the claim does not open what was committed.
+/// Rule E-23: one chunk and one leaf show that the key published by the claim does not open what was committed.
 /// </summary>
 public sealed record WrongKeyProof
 {

@@ -6,7 +6,9 @@ using Camelid.Protocol.Transactions;
 
 namespace Camelid.Protocol;
 
-/// <summary>Rule C-04: what differs between <c>main</c>, <c>test</c> and <c>regtest</c>; all else is the same.</summary>
+/// <summary>
+/// Rule C-04: what differs between <c>main</c>, <c>test</c> and <c>regtest</c>; all else is the same.
+/// </summary>
 /// <remarks>
 /// Only regtest has its final difficulty rule (a fixed easy target). The target of the other two is a stand-in with a
 /// documented value until their difficulty rule is built; a node refuses to run on them.
@@ -30,7 +32,7 @@ public sealed record Network
         CoinType = 0,
         WindowSeconds = 600,
         CoinbaseMaturity = 100,
-        Bits = 0x1e00ffff,
+        Bits = 0x1f00ffff,
         GenesisTime = 1_767_225_600,
     };
 

@@ -1,0 +1,57 @@
+using Camelid.Protocol.Scripts;
+using Camelid.Protocol.Transactions;
+
+namespace Camelid.Protocol.Blocks;
+
+/// <summary>A transaction that a miner has chosen, and the fee that it pays.</summary>
+/// <param name="Transaction">The transaction.</param>
+/// <param name="Fee">Its fee.</param>
+public sealed record TransactionWithFee(Transaction Transaction, Amount Fee);
+
+/// <summary>What a miner builds a block from.</summary>
+public sealed record BlockTemplate
+{
+    /// <summary>The network.</summary>
+    public required Network Network { get; init; }
+
+    /// <summary>The block before.</summary>
+    public required BlockHash PreviousHash { get; init; }
+
+    /// <summary>The height of the new block.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Its time, Unix seconds, later than the median time past.</summary>
+    public required uint Time { get; init; }
+
+    /// <summary>Where subsidy and fees go.</summary>
+    public required Script Payee { get; init; }
+
+    /// <summary>The transactions, parents before children.</summary>
+    public IReadOnlyList<TransactionWithFee> Transactions { get; init; } = [];
+
+    /// <summary>
+    /// The block without proof of work: nonce 0, to be searched by <see cref="ProofOfWork.TryFind"/>.
+    /// </summary>
+    public Block Build()
+    {
+        Int128 fees = Transactions.Aggregate((Int128)0, (sum, chosen) => sum + chosen.Fee.Grains);
+        Amount claim = Amount.Grain((long)(Subsidy.At(Height).Grains + fees));
+        Transaction coinbase = Transaction.Create(
+            1,
+            [new TxInput(OutPoint.None, Coinbase.Script(Height, Network, default), TxInput.SequenceFinal)],
+            [new TxOutput(claim, Payee)],
+            0,
+            default);
+        Transaction[] all = [coinbase, .. Transactions.Select(chosen => chosen.Transaction)];
+        BlockHeader header = new()
+        {
+            Version = 1,
+            PreviousHash = PreviousHash,
+            MerkleRoot = MerkleTree.Root(all, out bool _),
+            Time = Time,
+            Bits = Network.Bits,
+            Nonce = 0,
+        };
+        return new Block(header, all);
+    }
+}

@@ -1,0 +1,213 @@
+using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Scripts;
+
+namespace Camelid.Protocol.Transactions;
+
+/// <summary>The rules of one transaction, used alike by the mempool and by the connection of blocks.</summary>
+public static class TransactionRules
+{
+    private const uint SequenceDisabled = 1u << 31;
+    private const uint SequenceSeconds = 1u << 22;
+    private const uint SequenceBlocks = 0xffff;
+
+    /// <summary>Rule C-14: what can be judged without any context.</summary>
+    public static RuleCode Check(Transaction transaction)
+    {
+        if (transaction.Version < 1)
+        {
+            return RuleCode.TransactionVersion;
+        }
+
+        if (transaction.Inputs.Count == 0)
+        {
+            return RuleCode.TransactionWithoutInputs;
+        }
+
+        if (transaction.Outputs.Count == 0)
+        {
+            return RuleCode.TransactionWithoutOutputs;
+        }
+
+        if (transaction.ByteCount > Transaction.BytesMax)
+        {
+            return RuleCode.TransactionTooLarge;
+        }
+
+        if (OutputGrains(transaction) > Amount.GrainsMax)
+        {
+            return RuleCode.OutputsAboveSupply;
+        }
+
+        return transaction.IsCoinbase ? CheckCoinbase(transaction) : CheckInputs(transaction);
+    }
+
+    /// <summary>
+    /// Rule C-15: may this transaction, not a coinbase, be in the block of <paramref name="context"/>?
+    /// </summary>
+    /// <remarks>
+    /// Does not repeat <see cref="Check"/>; call that first. A mempool that keeps a job transaction until its lock time
+    /// asks with a block time of at least that lock time.
+    /// </remarks>
+    public static SpendResult CheckSpend(Transaction transaction, SpendContext context, IUtxoView view)
+    {
+        if (transaction.IsCoinbase)
+        {
+            return SpendResult.Refused(RuleCode.CoinbaseOutsideBlock);
+        }
+
+        List<Utxo> spent = [];
+        Int128 inputs = 0;
+        foreach (TxInput input in transaction.Inputs)
+        {
+            if (!view.TryGet(input.Previous, out Utxo? utxo) || utxo is null)
+            {
+                return SpendResult.Refused(RuleCode.MissingInput);
+            }
+
+            RuleCode code = CheckAge(transaction, input, utxo, context);
+            if (code != RuleCode.Accepted)
+            {
+                return SpendResult.Refused(code);
+            }
+
+            spent.Add(utxo);
+            inputs += utxo.Output.Value.Grains;
+        }
+
+        Int128 fee = inputs - OutputGrains(transaction);
+        if (fee < 0 || fee > Amount.GrainsMax)
+        {
+            return SpendResult.Refused(RuleCode.OutputsAboveInputs);
+        }
+
+        SpendResult result = CheckScripts(transaction, context, spent);
+        return result.Code == RuleCode.Accepted ? result with { Fee = Amount.Grain((long)fee) } : result;
+    }
+
+    /// <summary>
+    /// Rule C-16: a lock time is over where it is below the height or the time given, or where every sequence is final.
+    /// </summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="height">The height of the block.</param>
+    /// <param name="medianTimePast">The median time of the eleven blocks before, Unix seconds (BIP113).</param>
+    public static bool IsFinal(Transaction transaction, int height, uint medianTimePast)
+    {
+        uint limit = transaction.LockTime < Transaction.LockTimeThreshold ? (uint)height : medianTimePast;
+        return transaction.LockTime == 0 || transaction.LockTime < limit
+            || transaction.Inputs.All(input => input.Sequence == TxInput.SequenceFinal);
+    }
+
+    private static SpendResult CheckScripts(Transaction transaction, SpendContext context, List<Utxo> spent)
+    {
+        bool ranCheckJob = false;
+        for (int i = 0; i < spent.Count; i++)
+        {
+            ScriptContext script = new()
+            {
+                Transaction = transaction,
+                InputIndex = i,
+                Spent = spent[i],
+                Block = context,
+            };
+            ScriptOutcome outcome = ScriptInterpreter.Verify(
+                transaction.Inputs[i].Script, spent[i].Output.Script, script);
+            if (outcome.Code != RuleCode.Accepted)
+            {
+                return SpendResult.Refused(outcome.Code);
+            }
+
+            ranCheckJob |= outcome.RanCheckJob;
+        }
+
+        // CHECKJOB has held the block's own time against the lock time (E-05); the others go by BIP113 (decision 0002).
+        if (!ranCheckJob && !IsFinal(transaction, context.Height, context.MedianTimePast))
+        {
+            return SpendResult.Refused(RuleCode.NotFinal);
+        }
+
+        return new SpendResult { Code = RuleCode.Accepted, SpendsThroughCheckJob = ranCheckJob, Spent = spent };
+    }
+
+    /// <summary>
+    /// Rule C-17: a coinbase output is mature; a relative lock (BIP68, version 2, blocks only) is over.
+    /// </summary>
+    private static RuleCode CheckAge(Transaction transaction, TxInput input, Utxo utxo, SpendContext context)
+    {
+        int age = context.Height - utxo.Height;
+        if (utxo.IsCoinbase && age < context.Network.CoinbaseMaturity)
+        {
+            return RuleCode.CoinbaseImmature;
+        }
+
+        if (transaction.Version < 2 || (input.Sequence & SequenceDisabled) != 0)
+        {
+            return RuleCode.Accepted;
+        }
+
+        if ((input.Sequence & SequenceSeconds) != 0)
+        {
+            return RuleCode.RelativeLockInSeconds;
+        }
+
+        return age >= (int)(input.Sequence & SequenceBlocks) ? RuleCode.Accepted : RuleCode.RelativeLockNotPassed;
+    }
+
+    private static RuleCode CheckInputs(Transaction transaction)
+    {
+        HashSet<OutPoint> seen = [];
+        foreach (TxInput input in transaction.Inputs)
+        {
+            if (input.Previous.Txid.Value.IsZero)
+            {
+                return RuleCode.EmptyOutPoint;
+            }
+
+            if (!seen.Add(input.Previous))
+            {
+                return RuleCode.DuplicateInput;
+            }
+        }
+
+        return RuleCode.Accepted;
+    }
+
+    private static RuleCode CheckCoinbase(Transaction transaction)
+    {
+        int bytes = transaction.Inputs[0].Script.Length;
+        if (bytes is < Coinbase.ScriptBytesMin or > Coinbase.ScriptBytesMax)
+        {
+            return RuleCode.CoinbaseScriptBytes;
+        }
+
+        return transaction.JobId.IsNone ? RuleCode.Accepted : RuleCode.CoinbaseWithJob;
+    }
+
+    private static Int128 OutputGrains(Transaction transaction)
+    {
+        Int128 sum = 0;
+        foreach (TxOutput output in transaction.Outputs)
+        {
+            sum += output.Value.Grains;
+        }
+
+        return sum;
+    }
+}
+
+/// <summary>What came of <see cref="TransactionRules.CheckSpend"/>.</summary>
+public sealed record SpendResult
+{
+    /// <summary>Accepted, or the first refusal.</summary>
+    public required RuleCode Code { get; init; }
+
+    /// <summary>What the inputs are worth above the outputs; zero where refused.</summary>
+    public Amount Fee { get; init; }
+
+    /// <summary>True where it is a job transaction: CHECKJOB ran and held.</summary>
+    public bool SpendsThroughCheckJob { get; init; }
+
+    /// <summary>The outputs spent, in the order of the inputs; empty where refused.</summary>
+    public IReadOnlyList<Utxo> Spent { get; init; } = [];
+
+    internal static SpendResult Refused(RuleCode code) => new() { Code = code };
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Camelid.Client;
+
+namespace Camelid.Cli.Commands;
+
+/// <summary>Fetches a document of an operator route and writes it, as JSON or as lines.</summary>
+internal static class OperatorDocument
+{
+    public static async Task<int> ShowAsync(
+        Terminal terminal, ParseResult parse, string path, CancellationToken cancellationToken)
+    {
+        JsonNode? document = await GetAsync(parse, path, cancellationToken);
+        if (parse.GetValue(Gateway.Json))
+        {
+            terminal.WriteJson(document);
+        }
+        else
+        {
+            terminal.WriteFields(document);
+        }
+
+        return (int)ExitCode.Ok;
+    }
+
+    public static async Task<JsonNode?> GetAsync(ParseResult parse, string path, CancellationToken cancellationToken)
+    {
+        using CamelidClient client = Gateway.Open(parse);
+        return JsonNode.Parse((await client.GetOperatorAsync(path, cancellationToken)).GetRawText());
+    }
+}
