@@ -43,6 +43,9 @@ internal sealed class ChainPeer
     /// <summary>The reason with which offers are refused, or null.</summary>
     public string? OfferRefusal { get; set; }
 
+    /// <summary>The reason with which payments are refused, or null.</summary>
+    public string? PaymentRefusal { get; set; }
+
     /// <summary>Every answered call that makes or frees something, in order.</summary>
     public ConcurrentQueue<string> Made { get; } = [];
 
@@ -170,12 +173,7 @@ internal sealed class ChainPeer
         public override Task<OfferReply> OpenOffer(OpenOfferRequest request, ServerCallContext context) =>
             Task.FromResult(peer.Answer(nameof(OpenOffer), () =>
             {
-                if (peer.OfferRefusal is { } reason)
-                {
-                    throw new RpcException(
-                        new Status(StatusCode.FailedPrecondition, "the client has no coins"),
-                        new Metadata { { "camelid-reason", reason } });
-                }
+                RefuseIf(peer.OfferRefusal);
 
                 Assert.True(JobParameters.TryDecode(request.JobParameters.Span, out JobParameters? parameters));
                 byte[] txid = peer.Transact("offer", parameters!.Id.Value.ToBytes());
@@ -228,6 +226,7 @@ internal sealed class ChainPeer
                 Assert.True(Testament.TryDecode(request.Testament.Span, out Testament? testament));
                 Assert.True(peer.curve.Verify(
                     peer.curve.PublicKeyOf(peer.workerKey), testament!.Hash, request.TestamentSignature.Span));
+                RefuseIf(peer.PaymentRefusal);
                 Assert.True(DeliveryEnvelope.TryOpen(
                     peer.curve, peer.clientKey, request.Envelope.Span, testament.Hash.ToBytes(), out byte[] opened));
                 Assert.True(
@@ -251,6 +250,16 @@ internal sealed class ChainPeer
             SignCancellationRequest request, ServerCallContext context) =>
             Task.FromResult(peer.Answer(nameof(SignCancellation), () =>
                 SignatureOf(peer.clientKey, Hashes.Sha256([(byte)request.TokenCount]))));
+
+        private static void RefuseIf(string? reason)
+        {
+            if (reason is not null)
+            {
+                throw new RpcException(
+                    new Status(StatusCode.FailedPrecondition, "refused by the client"),
+                    new Metadata { { "camelid-reason", reason } });
+            }
+        }
 
         private SignatureReply SignatureOf(PrivateKey key, Hash256 digest) => new()
         {

@@ -137,14 +137,15 @@ internal sealed class JobPoolHost(WebApplication app, GrpcChannel channel) : IAs
         return (events, events[^1].Answer);
     }
 
-    /// <summary>Waits until the newest job is in a payment state, by the live stream of summaries.</summary>
-    public async Task ReachAsync(string paymentState, CancellationToken cancellationToken)
+    /// <summary>Waits until that many jobs were in a payment state, by the live stream of summaries.</summary>
+    public async Task ReachAsync(string paymentState, CancellationToken cancellationToken, int count = 1)
     {
+        HashSet<ByteString> reached = [];
         using AsyncServerStreamingCall<JobSummary> watch = Jobs.WatchJobs(
-            new WatchJobsRequest { Limit = 1 }, cancellationToken: cancellationToken);
+            new WatchJobsRequest { Limit = count }, cancellationToken: cancellationToken);
         await foreach (JobSummary summary in watch.ResponseStream.ReadAllAsync(cancellationToken))
         {
-            if (summary.PaymentState == paymentState)
+            if (summary.PaymentState == paymentState && reached.Add(summary.JobId) && reached.Count == count)
             {
                 return;
             }

@@ -161,6 +161,41 @@ public sealed class LeaseTests
         Assert.Equal(["offer", "close"], world.Chain.Made);
     }
 
+    [Fact]
+    public async Task A_payment_that_nobody_claims_is_taken_back_after_its_refund_time()
+    {
+        await using JobPoolWorld world = await JobPoolWorld.StartAsync(Stop);
+        OwnTime time = new();
+        await using JobPoolHost host = await world.OpenAsync(Stop, time: time);
+        ByteString jobId = await host.SubmitAsync("a", Stop);
+        await host.AnswerAsync(jobId, Stop);
+        world.Chain.BrokenCall = "BuildClaim";
+        Task paid = host.ReachAsync("paid", Stop);
+        world.Chain.Mine(1);
+        await host.AnnounceBlockAsync(Stop);
+        await paid;
+
+        time.Advance(TimeSpan.FromSeconds(401));
+        await host.Recovery.RunOnceAsync(Stop);
+        Task refunded = host.ReachAsync("refunded", Stop);
+        world.Chain.Mine(1);
+        await host.AnnounceBlockAsync(Stop);
+        await refunded;
+        Assert.Equal(["offer", "payment", "refund"], world.Chain.Made);
+    }
+
+    [Fact]
+    public async Task A_payment_that_the_client_refuses_ends_the_job_and_says_why()
+    {
+        await using JobPoolWorld world = await JobPoolWorld.StartAsync(Stop);
+        world.Chain.PaymentRefusal = "offer-lapsed";
+        await using JobPoolHost host = await world.OpenAsync(Stop);
+        (_, JobAnswer answer) = await host.AnswerAsync(await host.SubmitAsync("a", Stop), Stop);
+        Assert.StartsWith("offer-lapsed:", answer.Failure, StringComparison.Ordinal);
+        Assert.Equal("dismissed", answer.Job.Summary.PaymentState);
+        Assert.Equal("passed", answer.Job.Summary.VerificationState);
+    }
+
     private static async Task ReportOnceAsync(JobPoolHost host, ComputeJob command, string worker)
     {
         using AsyncClientStreamingCall<TokenReport, StreamTokensReply> stream =

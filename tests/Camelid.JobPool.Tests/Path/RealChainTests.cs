@@ -56,6 +56,29 @@ public sealed class RealChainTests : IDisposable
     }
 
     [Fact]
+    public async Task Eight_jobs_at_once_settle_each_once()
+    {
+        await using JobPoolHost host = await OpenAsync(new WorkersPeer());
+        ChainRpc.ChainRpcClient chain = host.Get<ChainRpc.ChainRpcClient>();
+        await BecomeReadyAsync(chain);
+        string[] keys = [.. Enumerable.Range(0, 8).Select(number => $"key {number}")];
+        ByteString[] jobs = await Task.WhenAll(keys.Select(async key =>
+        {
+            ByteString jobId = await host.SubmitAsync(key, Stop);
+            await host.AnswerAsync(jobId, Stop);
+            return jobId;
+        }));
+
+        Task settled = host.ReachAsync("settled", Stop, jobs.Length);
+        time.Advance(TimeSpan.FromSeconds(11));
+        await settled;
+        foreach (ByteString jobId in jobs)
+        {
+            await CheckOnChainAsync(host, chain, jobId);
+        }
+    }
+
+    [Fact]
     public async Task A_job_whose_node_stopped_between_answer_and_block_settles_once()
     {
         ByteString jobId;
