@@ -207,6 +207,7 @@ public sealed class EscrowTests : IAsyncLifetime
         Assert.Equal("offer-lapsed", RpcReason.Of(await Assert.ThrowsAsync<RpcException>(() => job.PayAsync())));
     }
 
+    /// <summary>Rule E-33: what is signed is stored first, so that it is signed once.</summary>
     [Fact]
     public async Task Every_call_of_the_signer_gives_the_same_answer_again_after_a_restart()
     {

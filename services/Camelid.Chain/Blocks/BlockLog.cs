@@ -12,7 +12,7 @@ namespace Camelid.Chain.Blocks;
 internal readonly record struct BlockPosition(long Offset, int Length);
 
 /// <summary>
-/// The blocks, in the order in which they came, in one append-only file. A block counts only once its frame is on the
+/// Rule C-31: the blocks, in the order in which they came, in one append-only file. A block counts only once its frame is on the
 /// disk: magic (4), length (4), SHA-256 of the payload (32), payload. The file begins with a mark and the genesis hash.
 /// </summary>
 /// <remarks>

@@ -10,7 +10,7 @@ namespace Camelid.Chain.Blocks;
 internal sealed record ChainIdentity(Network Network, ISecp256k1 Curve, OperatorKeys Keys);
 
 /// <summary>
-/// The known blocks and the unspent outputs of the active chain: the one with the most work, the first seen where two
+/// Rule C-32: the known blocks and the unspent outputs of the active chain: the one with the most work, the first seen where two
 /// are equal. Rebuilt from the log at start; each new block is in the log before it counts.
 /// </summary>
 internal sealed class ChainState : IDisposable
