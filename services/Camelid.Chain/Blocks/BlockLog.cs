@@ -61,7 +61,7 @@ internal sealed class BlockLog : IDisposable
             frames = log.CheckFrames();
             return log;
         }
-        catch
+        catch (IOException)
         {
             log.Dispose();
             throw;

@@ -2,6 +2,7 @@ using Camelid.Chain.Index;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Transactions;
 using Camelid.ServiceDefaults.Storage;
+using Dapper;
 
 namespace Camelid.Chain.Signing;
 
@@ -40,10 +41,7 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
     public Task<IReadOnlyList<string>> ReservedAsync(IReadOnlyList<string> outpoints, CancellationToken cancellationToken) =>
         outpoints.Count == 0
             ? Task.FromResult<IReadOnlyList<string>>([])
-            : database.ReadAsync(
-                session => session.QueryAsync<string>(
-                    "select outpoint from deposits where outpoint in @outpoints", new { outpoints }),
-                cancellationToken);
+            : database.ReadAsync(session => ReservedAsync(session, outpoints), cancellationToken);
 
     /// <summary>Reserves the deposit and keeps the offer and J0: all three or none.</summary>
     public Task AddOfferAsync(OfferRow offer, Transaction transaction, CancellationToken cancellationToken) =>
@@ -101,8 +99,14 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
     public Task CountRefusalsAsync(IReadOnlyList<string> txids, CancellationToken cancellationToken) => txids.Count == 0
         ? Task.CompletedTask
         : database.WriteAsync(
-            session => session.ExecuteAsync(
-                "update job_transactions set attempts = attempts + 1 where txid in @txids", new { txids }),
+            async session =>
+            {
+                foreach (string txid in txids)
+                {
+                    await session.ExecuteAsync(
+                        "update job_transactions set attempts = attempts + 1 where txid = @txid", new { txid });
+                }
+            },
             cancellationToken);
 
     /// <summary>Keeps a signed word, the first of its kind for the job.</summary>
@@ -122,6 +126,19 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
                 new { jobId = jobId.ToString(), kind }))!;
         },
         cancellationToken);
+
+    /// <summary>One parameter for each: a list parameter is written differently on each engine.</summary>
+    private static Task<IReadOnlyList<string>> ReservedAsync(DatabaseSession session, IReadOnlyList<string> outpoints)
+    {
+        DynamicParameters parameters = new();
+        for (int i = 0; i < outpoints.Count; i++)
+        {
+            parameters.Add($"p{i}", outpoints[i]);
+        }
+
+        string names = string.Join(", ", outpoints.Select((_, i) => $"@p{i}"));
+        return session.QueryAsync<string>($"select outpoint from deposits where outpoint in ({names})", parameters);
+    }
 
     private static Task<int> InsertAsync(DatabaseSession session, JobTransactionRow row) => session.ExecuteAsync(
         """
