@@ -34,8 +34,8 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
     }
 
     /// <summary>
-    /// Rule E-32: mines one block if a waiting transaction may be in it, a payment waits to be buried, or a lock time that has
-    /// passed by the clock waits for the median of block times. Never an empty block otherwise.
+    /// Rule E-32: mines one block if a waiting transaction may be in it, a payment waits to be buried, or a lock time
+    /// that has passed by the clock waits for the median of block times. Never an empty block otherwise.
     /// </summary>
     public async Task<bool> MineIfWantedAsync(CancellationToken cancellationToken)
     {

@@ -6,7 +6,9 @@ using Dapper;
 
 namespace Camelid.Chain.Signing;
 
-/// <summary>What was signed, in the database before it leaves. Keys: the job, and the kind of transaction or word.</summary>
+/// <summary>
+/// What was signed, in the database before it leaves. Keys: the job, and the kind of transaction or word.
+/// </summary>
 internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
 {
     /// <summary>Refusals after which a transaction is not handed in again by itself.</summary>
@@ -38,7 +40,8 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
             cancellationToken);
 
     /// <summary>Those of the outpoints that are reserved for a job.</summary>
-    public Task<IReadOnlyList<string>> ReservedAsync(IReadOnlyList<string> outpoints, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<string>> ReservedAsync(
+        IReadOnlyList<string> outpoints, CancellationToken cancellationToken) =>
         outpoints.Count == 0
             ? Task.FromResult<IReadOnlyList<string>>([])
             : database.ReadAsync(session => ReservedAsync(session, outpoints), cancellationToken);
@@ -69,9 +72,12 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
             },
             cancellationToken);
 
-    /// <summary>Keeps a transaction; where it takes the place of another kind, that one is not handed in any more.</summary>
+    /// <summary>
+    /// Keeps a transaction; where it takes the place of another kind, that one is not handed in any more.
+    /// </summary>
     public Task AddAsync(
-        Transaction transaction, string kind, uint refundTime, string? supersedes, CancellationToken cancellationToken) =>
+        Transaction transaction, string kind, uint refundTime, string? supersedes,
+        CancellationToken cancellationToken) =>
         database.WriteAsync(
             async session =>
             {
