@@ -63,7 +63,8 @@ public sealed class ManyJobsTests : IDisposable
         foreach (Func<TestJob, ChainHost, Task> step in steps)
         {
             await using ChainHost chain = await ChainHost.OpenAsync(folder, time, "Chain:DepositCount=2");
-            TestJob job = await TestJob.MakeAsync(chain, new ManualTime(DateTimeOffset.FromUnixTimeSeconds(created)), 1);
+            ManualTime then = new(DateTimeOffset.FromUnixTimeSeconds(created));
+            TestJob job = await TestJob.MakeAsync(chain, then, 1);
             id = job.Id;
             await step(job, chain);
         }
