@@ -15,12 +15,16 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
     /// <summary>Most blocks in one call of Mine.</summary>
     public const int BlocksMax = 1_000;
 
-    /// <summary>Mines blocks whether wanted or not.</summary>
+    /// <summary>Mines blocks whether wanted or not, at most <paramref name="count"/>.</summary>
+    /// <remarks>
+    /// Six blocks move the median of block times by a second. Mining stops where the next block would be further ahead
+    /// of the clock than other nodes accept, so a call may mine fewer.
+    /// </remarks>
     public async Task<IReadOnlyList<BlockHash>> MineAsync(int count, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)BlocksMax, nameof(count));
         List<BlockHash> hashes = [];
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count && NextTime() <= Now + state.Network.BlockTimeAheadSecondsMax; i++)
         {
             Block? block = await intake.MineAsync(() => Make(pool.Select(NextTime())), cancellationToken);
             hashes.Add(block!.Hash);
@@ -30,8 +34,8 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
     }
 
     /// <summary>
-    /// Mines one block if a waiting transaction may be in it, a payment waits to be buried, or a lock time that has
-    /// passed by the clock waits for the median of block times. Never an empty block otherwise.
+    /// Rule E-32: mines one block if a waiting transaction may be in it, a payment waits to be buried, or a lock time
+    /// that has passed by the clock waits for the median of block times. Never an empty block otherwise.
     /// </summary>
     public async Task<bool> MineIfWantedAsync(CancellationToken cancellationToken)
     {
@@ -67,7 +71,7 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
         return new Block(header, block.Transactions);
     }
 
-    /// <summary>Rule E-32: a payment to this operator, still claimable, is not as deep as its claim needs it.</summary>
+    /// <summary>A payment to this operator, still claimable, is not as deep as its claim needs it.</summary>
     private bool APaymentWaitsForBurial() => state.Read(reading =>
         reading.Outputs.Own(OutputKind.Payment, KeyRole.Worker).Values.Any(payment =>
             PaymentScript.TryParse(payment.Output.Script, out PaymentScript script)
