@@ -25,6 +25,7 @@ internal static class CommandLine
             return await parse.InvokeAsync(new InvocationConfiguration
             {
                 Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(60),
             });
         }
         catch (CommandFailure failure)
@@ -56,13 +57,15 @@ internal static class CommandLine
         RootCommand root = new("Verifiable, paid, distributed inference: talk to a Camelid node, check its receipts.")
         {
             RunCommand.Build(terminal),
-            //VerifyCommand.Build(terminal),
+            VerifyCommand.Build(terminal),
             JobsCommand.Build(terminal),
             WalletCommand.Build(terminal),
-            //ModelsCommand.Build(terminal),
+            ModelsCommand.Build(terminal),
             ChainCommand.Build(terminal),
             NodeCommand.Build(terminal),
-            //DoctorCommand.Build(terminal),
+            DoctorCommand.Build(terminal),
+            ClusterCommand.Build(terminal),
+            DemoCommand.Build(terminal),
         };
         root.Add(CompletionCommand.Build(terminal, root));
         root.Add(Gateway.Url);

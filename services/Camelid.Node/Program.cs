@@ -1,3 +1,1 @@
-WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
-WebApplication app = builder.Build();
-await app.RunAsync();
+return await Camelid.Node.NodeProcess.RunAsync(args, Console.Out, Console.Error);

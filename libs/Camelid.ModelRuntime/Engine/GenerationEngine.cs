@@ -1,17 +1,18 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Packages;
 using Camelid.ModelRuntime.Tokenization;
 using Camelid.Protocol.Jobs;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Camelid.ModelRuntime.Engine;
 
 /// <summary>
-/// Generates for several requests at once: one thread, one call of the slot graph a step. Requests join and leave between
-/// steps; prompts are taken in chunks beside those who decode. What stands beside a request never changes its bits.
+/// Generates for several requests at once: one thread, one call of the slot graph a step. Requests join and leave
+/// between steps; prompts are taken in chunks beside those who decode. What stands beside a request never changes its
+/// bits.
 /// </summary>
 public sealed class GenerationEngine : IAsyncDisposable
 {
@@ -46,8 +47,9 @@ public sealed class GenerationEngine : IAsyncDisposable
     public int Active => slots.Count(slot => slot is not null);
 
     /// <summary>
-    /// Queues a request. Cancelling <paramref name="cancellationToken"/>, or leaving the enumeration, ends it before the next step with
-    /// <see cref="FinishReason.Cancelled"/> and the tokens so far; the enumeration itself is not thrown an OperationCanceledException.
+    /// Queues a request. Cancelling <paramref name="cancellationToken"/>, or leaving the enumeration, ends it before
+    /// the next step with <see cref="FinishReason.Cancelled"/> and the tokens so far; the enumeration itself is not
+    /// thrown an OperationCanceledException.
     /// </summary>
     /// <exception cref="EngineBusyException">The queue is full.</exception>
     /// <exception cref="ContextLengthException">Prompt and answer exceed the context.</exception>
@@ -66,7 +68,9 @@ public sealed class GenerationEngine : IAsyncDisposable
         return ReadAsync(generation, cancellationToken);
     }
 
-    /// <summary>Takes no more requests, lets the running ones finish for some seconds, cancels the rest, and stops.</summary>
+    /// <summary>
+    /// Takes no more requests, lets the running ones finish for some seconds, cancels the rest, and stops.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (queue.IsAddingCompleted)
@@ -99,12 +103,26 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>The loop. Should it ever break, everybody who waits is told, and nobody is taken any more.</summary>
     private void Run()
     {
-        while (Admit())
+        try
         {
-            EndCancelled();
-            Step();
+            while (Admit())
+            {
+                EndCancelled();
+                Step();
+            }
+        }
+        finally
+        {
+            queue.CompleteAdding();
+            InvalidOperationException stopped = new("the engine has stopped; restart the service");
+            FailAll(stopped);
+            while (queue.TryTake(out ActiveGeneration? waiting))
+            {
+                waiting.Fail(stopped);
+            }
         }
     }
 
@@ -146,7 +164,7 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "A failed call fails its requests, not the engine.")]
+    /// <summary>One call for all slots. A call that fails, fails its requests, not the engine.</summary>
     private void Step()
     {
         SlotWork[] work = new SlotWork[slots.Length];
@@ -159,7 +177,7 @@ public sealed class GenerationEngine : IAsyncDisposable
         {
             session.Run(work);
         }
-        catch (Exception e)
+        catch (OnnxRuntimeException e)
         {
             FailAll(e);
             return;
@@ -178,7 +196,7 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "One request's failure must not reach its neighbours.")]
+    /// <summary>Gives a request its logits. Logits that hold no number fail this request and not its neighbours.</summary>
     private void Finish(int slot, ActiveGeneration generation, SlotWork done, int row)
     {
         try
@@ -190,7 +208,7 @@ public sealed class GenerationEngine : IAsyncDisposable
                 OutputTokens.Add(1);
             }
         }
-        catch (Exception e)
+        catch (ArgumentException e)
         {
             generation.Fail(e);
         }
@@ -213,8 +231,10 @@ public sealed class GenerationEngine : IAsyncDisposable
         int context = manifest.ContextTokensMax;
         ArgumentOutOfRangeException.ThrowIfLessThan(request.PromptTokens.Length, 1, "prompt tokens");
         ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxTokens, 1, "max tokens");
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.TopLogprobs, GenerationRequest.TopLogprobsMax, "top logprobs");
-        ArgumentOutOfRangeException.ThrowIfNegative(request.TopLogprobs, "top logprobs");
+        int logprobs = request.TopLogprobs;
+        ArgumentOutOfRangeException.ThrowIfNegative(logprobs, "top logprobs");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            logprobs, GenerationRequest.TopLogprobsMax, "top logprobs");
         if (request.PromptTokens.Length > context - Math.Min(request.MaxTokens, context))
         {
             throw new ContextLengthException(request.PromptTokens.Length, request.MaxTokens, context);
@@ -222,10 +242,12 @@ public sealed class GenerationEngine : IAsyncDisposable
 
         if (request.PromptTokens.Any(token => token >= manifest.VocabularySize))
         {
-            throw new ArgumentException($"prompt: a token is beyond the vocabulary of {manifest.VocabularySize}", nameof(request));
+            throw new ArgumentException(
+                $"prompt: a token is beyond the vocabulary of {manifest.VocabularySize}", nameof(request));
         }
 
-        if (request.StopStrings.Count > GenerationRequest.StopStringsMax || request.StopStrings.Any(string.IsNullOrEmpty))
+        if (request.StopStrings.Count > GenerationRequest.StopStringsMax
+            || request.StopStrings.Any(string.IsNullOrEmpty))
         {
             throw new ArgumentException(
                 $"stop: at most {GenerationRequest.StopStringsMax} strings, none of them empty", nameof(request));

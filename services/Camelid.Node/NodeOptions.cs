@@ -1,0 +1,102 @@
+using System.Globalization;
+
+namespace Camelid.Node;
+
+/// <summary>What the command line of a node says.</summary>
+internal sealed record NodeOptions
+{
+    public const string Usage =
+        "usage: camelid up [--port N] [--data-dir DIR] [--model NAME|ROOT] [--network regtest]\n"
+        + "  --port N        gateway and dashboard on http://127.0.0.1:N (default 8080; 0 takes a free one)\n"
+        + "  --data-dir DIR  where keys, chain, jobs and models are kept (default ~/.camelid)\n"
+        + "  --model M       name or root of the model that is served (default camelid-nano)\n"
+        + "  --network NAME  regtest; main and test open with the chain issue";
+
+    public const int PortDefault = 8080;
+    public const string ModelDefault = "camelid-nano";
+    private const string RegtestName = "regtest";
+
+    public int Port { get; init; } = PortDefault;
+
+    public required string DataFolder { get; init; }
+
+    public string Model { get; init; } = ModelDefault;
+
+    public string Network { get; init; } = RegtestName;
+
+    public bool IsHelp { get; init; }
+
+    /// <summary>Reads the words after the program's name.</summary>
+    /// <returns>False with one line that says what is wrong.</returns>
+    public static bool TryParse(IReadOnlyList<string> args, out NodeOptions options, out string fault)
+    {
+        options = new NodeOptions { DataFolder = DataFolderDefault() };
+        fault = "";
+        for (int index = 0; index < args.Count && fault.Length == 0; index++)
+        {
+            (string name, string? value) = Split(args[index]);
+            if (name is "--help" or "-h")
+            {
+                options = options with { IsHelp = true };
+                continue;
+            }
+
+            if (name is not ("--port" or "--data-dir" or "--model" or "--network"))
+            {
+                fault = $"unknown option '{args[index]}'";
+                break;
+            }
+
+            value ??= ++index < args.Count ? args[index] : null;
+            if (string.IsNullOrWhiteSpace(value))
+            {
+                fault = $"{name} needs a value";
+                break;
+            }
+
+            options = options.With(name, value, ref fault);
+        }
+
+        return fault.Length == 0;
+    }
+
+    private NodeOptions With(string name, string value, ref string fault)
+    {
+        switch (name)
+        {
+            case "--port":
+                if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= 65535)
+                {
+                    return this with { Port = port };
+                }
+
+                fault = $"--port: '{value}' is no port; give a number from 0 to 65535";
+                return this;
+            case "--data-dir":
+                return this with { DataFolder = Path.GetFullPath(value) };
+            case "--model":
+                return this with { Model = value };
+            default:
+                if (value is not ("main" or "test" or RegtestName))
+                {
+                    fault = $"--network: '{value}' is no network; there are main, test and regtest";
+                }
+
+                return this with { Network = value };
+        }
+    }
+
+    private static string DataFolderDefault()
+    {
+        string? chosen = Environment.GetEnvironmentVariable("CAMELID_DATA_DIR");
+        return Path.GetFullPath(string.IsNullOrEmpty(chosen)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".camelid")
+            : chosen);
+    }
+
+    private static (string Name, string? Value) Split(string word)
+    {
+        int equals = word.StartsWith("--", StringComparison.Ordinal) ? word.IndexOf('=', StringComparison.Ordinal) : -1;
+        return equals < 0 ? (word, null) : (word[..equals], word[(equals + 1)..]);
+    }
+}
