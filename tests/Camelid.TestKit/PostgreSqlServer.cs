@@ -14,7 +14,10 @@ namespace Camelid.TestKit;
 public sealed class PostgreSqlServer : IAsyncLifetime
 {
     private static readonly string[] Folders =
-        ["/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin", "/usr/local/bin", "/usr/bin"];
+    [
+        "/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin",
+        "/usr/local/bin", "/usr/bin",
+    ];
 
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"camelid-postgres-{Guid.NewGuid():N}");
     private string? binaries;
@@ -87,7 +90,8 @@ public sealed class PostgreSqlServer : IAsyncLifetime
 
         // pg_ctl's server would inherit a pipe and keep it open for ever: what it says goes into its own log.
         start.RedirectStandardOutput = program == "initdb";
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{path} cannot be started");
+        using Process process = Process.Start(start)
+            ?? throw new InvalidOperationException($"{path} cannot be started");
         if (start.RedirectStandardOutput)
         {
             await process.StandardOutput.ReadToEndAsync();

@@ -13,7 +13,8 @@ internal static class JobRoutes
     }
 
     /// <summary><c>?limit=50&amp;before=UNIX_MS</c>: newest first.</summary>
-    private static async Task<IResult> ListAsync(JobStore store, CancellationToken cancellationToken, int limit = 50, long before = 0)
+    private static async Task<IResult> ListAsync(
+        JobStore store, CancellationToken cancellationToken, int limit = 50, long before = 0)
     {
         if (limit is < 1 or > JobStore.ListMax || before < 0)
         {

@@ -5,7 +5,9 @@ using MassTransit;
 
 namespace Camelid.JobPool.Intake;
 
-/// <summary>Looks again at the jobs that a block may have moved. The chain is asked; the event is only a hint.</summary>
+/// <summary>
+/// Looks again at the jobs that a block may have moved. The chain is asked; the event is only a hint.
+/// </summary>
 internal sealed class BlockIntake(JobStore store, JobSteps steps)
 {
     /// <summary>Jobs in the block, and those that wait for burial under it.</summary>
@@ -33,7 +35,9 @@ internal sealed class BlockIntake(JobStore store, JobSteps steps)
     }
 }
 
-/// <summary>[J10] Follows payments and claims from block to block. Safe to run twice: it compares the row with the chain.</summary>
+/// <summary>
+/// [J10] Follows payments and claims from block to block. Safe to run twice: it compares the row with the chain.
+/// </summary>
 internal sealed class BlockConnectedConsumer(BlockIntake intake) : IConsumer<BlockConnected>
 {
     public Task Consume(ConsumeContext<BlockConnected> context) =>

@@ -52,9 +52,7 @@ internal sealed partial class OutputIntake(
 
         if (output.Tokens.Length == 0)
         {
-            return EndSteps.Withdraw(change.Row, now, "the client cancelled the job before its first token").Change! is { } end
-                ? end with { Transitions = [.. change.Transitions, .. end.Transitions] }
-                : null;
+            return EndSteps.Withdraw(change, now, "the client cancelled the job before its first token").Change;
         }
 
         return change with
@@ -85,7 +83,7 @@ internal sealed partial class OutputIntake(
 
         LogComputeFailed(row.JobId, message.Attempt, message.Worker, message.Reason);
         return message.Final
-            ? EndSteps.Withdraw(row, now, $"no worker can run the job: {message.Reason}").Change
+            ? EndSteps.Withdraw(JobChange.Of(row), now, $"no worker can run the job: {message.Reason}").Change
             : JobChange.Of(row with { LeaseUntil = now });
     }
 
@@ -119,7 +117,8 @@ internal sealed partial class OutputIntake(
         throw new System.Diagnostics.UnreachableException("eight random numbers were no private key");
     }
 
-    [LoggerMessage(2020, LogLevel.Information, "Job {JobId}: a result of attempt {Attempt} by {Worker} is stale and ignored")]
+    [LoggerMessage(2020, LogLevel.Information,
+        "Job {JobId}: a result of attempt {Attempt} by {Worker} is stale and ignored")]
     private partial void LogStale(string jobId, uint attempt, string worker);
 
     [LoggerMessage(2021, LogLevel.Warning, "Job {JobId}: the result of {Worker} is refused: {Reason}")]

@@ -55,7 +55,8 @@ internal sealed partial class RecoveryLoop(
 
                 await RunOnceAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is DbException or RpcException or TimeoutException or IOException)
+            catch (Exception exception) when (exception is DbException or RpcException or TimeoutException
+                or IOException)
             {
                 LogFailed(exception.Message);
             }

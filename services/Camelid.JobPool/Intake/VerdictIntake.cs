@@ -14,7 +14,9 @@ namespace Camelid.JobPool.Intake;
 internal sealed partial class VerdictIntake(
     JobSteps steps, OperatorDirectory directory, ISecp256k1 curve, ILogger<VerdictIntake> logger)
 {
-    /// <summary>Moves the verification facet, if the attestation is about this testament and signed by our verifier.</summary>
+    /// <summary>
+    /// Moves the verification facet, if the attestation is about this testament and signed by our verifier.
+    /// </summary>
     public async Task AcceptAsync(JobVerified message, CancellationToken cancellationToken)
     {
         OperatorProfile profile = await directory.GetAsync(cancellationToken);

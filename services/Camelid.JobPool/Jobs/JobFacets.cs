@@ -10,7 +10,9 @@ internal sealed record JobChange(JobRow Row, IReadOnlyList<JobTransitionRow> Tra
     public static JobChange Of(JobRow row) => new(row, []);
 }
 
-/// <summary>Moves both facets of a job, along the tables of Camelid.Protocol (rules J-10 and J-11) and no other way.</summary>
+/// <summary>
+/// Moves both facets of a job, along the tables of Camelid.Protocol (rules J-10 and J-11) and no other way.
+/// </summary>
 internal static class JobFacets
 {
     public const string Payment = "payment";
@@ -27,7 +29,8 @@ internal static class JobFacets
     public static VerificationState VerificationOf(JobRow row) => Parse<VerificationState>(row.VerificationState);
 
     /// <summary>The payment facet one step on.</summary>
-    /// <exception cref="UnreachableException">The tables know no such step: a mistake of ours, refused aloud.</exception>
+    /// <exception cref="UnreachableException">The tables know no such step: a mistake of ours, refused
+    /// aloud.</exception>
     public static JobChange Move(JobChange change, PaymentCause cause, long at)
     {
         PaymentState from = PaymentOf(change.Row);
@@ -46,7 +49,8 @@ internal static class JobFacets
     }
 
     /// <summary>The verification facet one step on.</summary>
-    /// <exception cref="UnreachableException">The tables know no such step: a mistake of ours, refused aloud.</exception>
+    /// <exception cref="UnreachableException">The tables know no such step: a mistake of ours, refused
+    /// aloud.</exception>
     public static JobChange Move(JobChange change, VerificationCause cause, long at)
     {
         VerificationState from = VerificationOf(change.Row);
@@ -70,5 +74,5 @@ internal static class JobFacets
             : throw new UnreachableException($"'{name}' is no {typeof(TEnum).Name}");
 
     private static string Kebab(string name) => string.Concat(name.Select((letter, index) =>
-        char.IsAsciiLetterUpper(letter) && index > 0 ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+        (char.IsAsciiLetterUpper(letter) && index > 0 ? "-" : "") + char.ToLowerInvariant(letter)));
 }

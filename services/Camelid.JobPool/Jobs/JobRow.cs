@@ -3,7 +3,8 @@ namespace Camelid.JobPool.Jobs;
 /// <summary>
 /// A job as it is stored. Times are Unix milliseconds unless a name says otherwise; 0 and null mean "not yet".
 /// </summary>
-/// <remarks>Properties are init-only and of the database's own types: positional records fail on SQLite's Int64.</remarks>
+/// <remarks>Properties are init-only and of the database's own types: positional records fail on SQLite's
+/// Int64.</remarks>
 internal sealed record JobRow
 {
     /// <summary>64 hexadecimal digits.</summary>

@@ -3,7 +3,9 @@ using Camelid.ServiceDefaults.Storage;
 
 namespace Camelid.JobPool.Jobs;
 
-/// <summary>Statements over jobs and their transitions. A row changes only from the version that its writer read.</summary>
+/// <summary>
+/// Statements over jobs and their transitions. A row changes only from the version that its writer read.
+/// </summary>
 internal sealed class JobStore(JobsDatabase database)
 {
     /// <summary>Most jobs that one question gives.</summary>
@@ -55,10 +57,11 @@ internal sealed class JobStore(JobsDatabase database)
         session.QueryFirstOrDefaultAsync<JobRow>("select * from jobs where job_id = @jobId", new { jobId });
 
     /// <summary>The job of a request, or null.</summary>
-    public Task<JobRow?> FindByRequestAsync(string requestKey, CancellationToken cancellationToken) => database.ReadAsync(
-        session => session.QueryFirstOrDefaultAsync<JobRow>(
-            "select * from jobs where request_key = @requestKey", new { requestKey }),
-        cancellationToken);
+    public Task<JobRow?> FindByRequestAsync(string requestKey, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.QueryFirstOrDefaultAsync<JobRow>(
+                "select * from jobs where request_key = @requestKey", new { requestKey }),
+            cancellationToken);
 
     /// <summary>Saves a new job; false where its request key already names one.</summary>
     public Task<bool> AddAsync(JobRow row, CancellationToken cancellationToken) => database.WriteAsync(
@@ -69,23 +72,24 @@ internal sealed class JobStore(JobsDatabase database)
     /// </summary>
     /// <returns>False where another writer was faster: nothing is saved, and the caller reads again.</returns>
     public Task<bool> SaveAsync(
-        JobChange change, Func<DatabaseSession, Task>? publish, CancellationToken cancellationToken) => database.WriteAsync(
-        async session =>
-        {
-            if (await session.ExecuteAsync(Update, change.Row) != 1)
+        JobChange change, Func<DatabaseSession, Task>? publish, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async session =>
             {
-                return false;
-            }
+                if (await session.ExecuteAsync(Update, change.Row) != 1)
+                {
+                    return false;
+                }
 
-            await AddTransitionsAsync(session, change);
-            if (publish is not null)
-            {
-                await publish(session);
-            }
+                await AddTransitionsAsync(session, change);
+                if (publish is not null)
+                {
+                    await publish(session);
+                }
 
-            return true;
-        },
-        cancellationToken);
+                return true;
+            },
+            cancellationToken);
 
     /// <summary>A holder's lease lasts longer; false where it no longer holds it.</summary>
     public Task<bool> ExtendLeaseAsync(JobRow held, long leaseUntil, CancellationToken cancellationToken) =>
@@ -112,7 +116,8 @@ internal sealed class JobStore(JobsDatabase database)
     public Task<IReadOnlyList<string>> ListDueAsync(long now, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
             session => session.QueryAsync<string>(
-                "select job_id from jobs where is_open = 1 and due <= @now order by due limit @limit", new { now, limit }),
+                "select job_id from jobs where is_open = 1 and due <= @now order by due limit @limit",
+                new { now, limit }),
             cancellationToken);
 
     /// <summary>Open jobs whose next step waits for a block.</summary>
@@ -150,7 +155,8 @@ internal sealed class JobStore(JobsDatabase database)
         cancellationToken);
 
     /// <summary>Every transition of a job, in order.</summary>
-    public Task<IReadOnlyList<JobTransitionRow>> ListTransitionsAsync(string jobId, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<JobTransitionRow>> ListTransitionsAsync(
+        string jobId, CancellationToken cancellationToken) =>
         database.ReadAsync(
             session => session.QueryAsync<JobTransitionRow>(
                 "select * from job_transitions where job_id = @jobId order by sequence", new { jobId }),

@@ -99,7 +99,11 @@ internal static class ReceiptFieldsMapping
         FrequencyPenaltyMillionths = sampling.FrequencyPenaltyMillionths,
         LogitBias =
         {
-            sampling.LogitBiases.Select(bias => new TokenBias { TokenId = bias.TokenId, BiasMillionths = bias.BiasMillionths }),
+            sampling.LogitBiases.Select(bias => new TokenBias
+            {
+                TokenId = bias.TokenId,
+                BiasMillionths = bias.BiasMillionths,
+            }),
         },
     };
 

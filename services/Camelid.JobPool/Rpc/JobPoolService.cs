@@ -62,7 +62,8 @@ internal sealed class JobPoolService(
         if (row.Testament is null)
         {
             throw new RpcException(new Status(
-                StatusCode.FailedPrecondition, $"the job is {row.PaymentState}: it has a receipt once it is committed"));
+                StatusCode.FailedPrecondition,
+                $"the job is {row.PaymentState}: it has a receipt once it is committed"));
         }
 
         return await views.Receipts.OfAsync(row, context.CancellationToken);
@@ -116,7 +117,8 @@ internal sealed class JobPoolService(
 
     public override Task<WorkerReportReply> ReportWorker(WorkerReport request, ServerCallContext context)
     {
-        if (request.Worker.Length is 0 or > WorkerNameMax || request.ModelRoots.Any(root => root.Length != Hash256.Bytes))
+        if (request.Worker.Length is 0 or > WorkerNameMax
+            || request.ModelRoots.Any(root => root.Length != Hash256.Bytes))
         {
             throw new RpcException(new Status(
                 StatusCode.InvalidArgument, $"worker: 1 … {WorkerNameMax} characters; model_roots: 32 bytes each"));

@@ -12,7 +12,9 @@ namespace Camelid.JobPool.Rpc;
 /// </summary>
 internal sealed class JobWatch(JobStore store, TokenBoards boards, TimeProvider time)
 {
-    /// <summary>The row is asked this often even where nothing was signalled: another process may have moved the job.</summary>
+    /// <summary>
+    /// The row is asked this often even where nothing was signalled: another process may have moved the job.
+    /// </summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     public async Task WatchAsync(

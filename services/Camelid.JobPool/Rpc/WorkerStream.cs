@@ -14,7 +14,9 @@ internal sealed class WorkerStream(
     private const int TokensPerReportMax = 4096;
     private const int AttemptsToSaveMax = 8;
 
-    /// <summary>A database write for each token would be the bottleneck: the lease is written at most this often.</summary>
+    /// <summary>
+    /// A database write for each token would be the bottleneck: the lease is written at most this often.
+    /// </summary>
     private long ExtendAfterMs => StepPlan.LeaseMs(options) / 3;
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -23,7 +25,8 @@ internal sealed class WorkerStream(
     {
         if (!await reports.MoveNext(cancellationToken))
         {
-            throw Refused(StatusCode.InvalidArgument, "a stream begins with a report that names job, attempt and worker");
+            throw Refused(StatusCode.InvalidArgument,
+                "a stream begins with a report that names job, attempt and worker");
         }
 
         TokenReport first = reports.Current;
@@ -46,7 +49,9 @@ internal sealed class WorkerStream(
         }
     }
 
-    /// <summary><c>created</c> to <c>accepted</c>, or the same worker again, or another one after the lease lapsed.</summary>
+    /// <summary>
+    /// <c>created</c> to <c>accepted</c>, or the same worker again, or another one after the lease lapsed.
+    /// </summary>
     private async Task<JobRow> TakeLeaseAsync(string jobId, TokenReport report, CancellationToken cancellationToken)
     {
         for (int attempt = 0; attempt < AttemptsToSaveMax; attempt++)

@@ -46,12 +46,14 @@ internal sealed class CommitSteps(SignerRpc.SignerRpcClient signer, OperatorDire
         return Send(change, now);
     }
 
-    /// <summary>No verdict yet: the command may be lost, and a verifier gives one verdict however often it is asked.</summary>
+    /// <summary>
+    /// No verdict yet: the command may be lost, and a verifier gives one verdict however often it is asked.
+    /// </summary>
     public static StepResult SendVerifyAgain(JobRow row, long now) => Send(JobChange.Of(row), now);
 
     /// <summary>
-    /// No verifier answered in time. Inside one operator the worker is our own: the answer stands as inconclusive and is
-    /// paid, and the receipt says so.
+    /// No verifier answered in time. Inside one operator the worker is our own: the answer stands as inconclusive and
+    /// is paid, and the receipt says so.
     /// </summary>
     public static StepResult GiveUpVerifying(JobRow row, long now) =>
         StepResult.Of(JobFacets.Move(JobChange.Of(row), VerificationCause.VerifierMissing, now));

@@ -11,8 +11,8 @@ namespace Camelid.JobPool.Steps;
 
 /// <summary>
 /// Takes a job as far as it can go now. Every caller (the RPC, the consumers, the recovery loop) does the same thing:
-/// read the row, take the step that the row asks for, save, again. Each step is safe to repeat, so a crash between any two
-/// of them costs time and nothing else.
+/// read the row, take the step that the row asks for, save, again. Each step is safe to repeat, so a crash between
+/// any two of them costs time and nothing else.
 /// </summary>
 internal sealed partial class JobSteps(
     JobStore store, OfferSteps offers, CommitSteps commits, PaymentSteps payments, JobSteps.Context context)
@@ -30,14 +30,17 @@ internal sealed partial class JobSteps(
 
     private readonly ILogger logger = context.Logger;
 
-    /// <summary>In this process one job is worked on by one caller at a time; between processes the row's version decides.</summary>
+    /// <summary>
+    /// In this process one job is worked on by one caller at a time; between processes the row's version decides.
+    /// </summary>
     private readonly SemaphoreSlim[] locks = [.. Enumerable.Range(0, LocksCount).Select(_ => new SemaphoreSlim(1, 1))];
 
     private long Now => context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Takes every step that can be taken.</summary>
     /// <returns>Why the job was refused, where that happened now.</returns>
-    /// <exception cref="RpcException">Another service could not be asked: the recovery loop goes on from here.</exception>
+    /// <exception cref="RpcException">Another service could not be asked: the recovery loop goes on from
+    /// here.</exception>
     public async Task<StepRefusal?> AdvanceAsync(string jobId, CancellationToken cancellationToken)
     {
         SemaphoreSlim gate = locks[(uint)string.GetHashCode(jobId, StringComparison.Ordinal) % LocksCount];
@@ -52,7 +55,9 @@ internal sealed partial class JobSteps(
         }
     }
 
-    /// <summary>As <see cref="AdvanceAsync"/>, for callers that cannot do anything about a failure: it is tried again.</summary>
+    /// <summary>
+    /// As <see cref="AdvanceAsync"/>, for callers that cannot do anything about a failure: it is tried again.
+    /// </summary>
     public async Task AdvanceOrPostponeAsync(string jobId, CancellationToken cancellationToken)
     {
         try
@@ -69,9 +74,11 @@ internal sealed partial class JobSteps(
 
     /// <summary>Applies what arrived from outside to the row, and then goes on.</summary>
     /// <param name="jobId">The job.</param>
-    /// <param name="apply">The change, or null to leave the row as it is. Called again where another writer was faster.</param>
+    /// <param name="apply">The change, or null to leave the row as it is. Called again where another writer was
+    /// faster.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public async Task ApplyAsync(string jobId, Func<JobRow, long, JobChange?> apply, CancellationToken cancellationToken)
+    public async Task ApplyAsync(
+        string jobId, Func<JobRow, long, JobChange?> apply, CancellationToken cancellationToken)
     {
         for (int attempt = 0; attempt < StepsMax; attempt++)
         {
@@ -96,6 +103,11 @@ internal sealed partial class JobSteps(
             }
 
             StepKind kind = StepPlan.Choose(row, context.Options, Now);
+
+            // Around the save as well: messages take the job's trace with them.
+            using Activity? activity = kind == StepKind.None
+                ? null
+                : ServiceTracing.StartJob($"job {JobFacets.NameOf(kind)}", row.JobId, row.Traceparent);
             StepResult result = kind == StepKind.None ? StepResult.Wait : await TakeAsync(kind, row, cancellationToken);
             if (result.Change is null)
             {
@@ -119,7 +131,6 @@ internal sealed partial class JobSteps(
 
     private async Task<StepResult> TakeAsync(StepKind kind, JobRow row, CancellationToken cancellationToken)
     {
-        using Activity? activity = ServiceTracing.StartJob($"job {JobFacets.NameOf(kind)}", row.JobId, row.Traceparent);
         long now = Now;
         return kind switch
         {
@@ -129,14 +140,15 @@ internal sealed partial class JobSteps(
             StepKind.NextAttempt => OfferSteps.NextAttempt(row, now),
             StepKind.CloseOffer => await offers.CloseAsync(row, cancellationToken),
             StepKind.Lapse => EndSteps.Lapse(row, now),
-            StepKind.Withdraw => EndSteps.Withdraw(row, now, "the client cancelled the job before anything was computed"),
+            StepKind.Withdraw => EndSteps.Withdraw(
+                JobChange.Of(row), now, "the client cancelled the job before anything was computed"),
             StepKind.GiveUpComputing => EndSteps.Withdraw(
-                row, now, $"no worker finished the job in {row.Attempt} attempts"),
+                JobChange.Of(row), now, $"no worker finished the job in {row.Attempt} attempts"),
             StepKind.Commit => await commits.CommitAsync(row, now, cancellationToken),
             StepKind.SendVerifyAgain => CommitSteps.SendVerifyAgain(row, now),
             StepKind.GiveUpVerifying => CommitSteps.GiveUpVerifying(row, now),
             StepKind.Reject => EndSteps.Reject(row, now),
-            StepKind.Pay => await payments.PayAsync(row, cancellationToken),
+            StepKind.Pay => await payments.PayAsync(row, now, cancellationToken),
             StepKind.WatchPayment => await payments.WatchPaymentAsync(row, now, cancellationToken),
             StepKind.ExpireTestament => EndSteps.ExpireTestament(row, now),
             StepKind.WatchClaim => await payments.WatchClaimAsync(row, now, cancellationToken),
@@ -145,7 +157,9 @@ internal sealed partial class JobSteps(
         };
     }
 
-    /// <summary>Saves what a step did, and tells everybody who watches. False where another writer was faster.</summary>
+    /// <summary>
+    /// Saves what a step did, and tells everybody who watches. False where another writer was faster.
+    /// </summary>
     public async Task<bool> SaveAsync(JobRow before, StepResult result, CancellationToken cancellationToken)
     {
         long now = Now;

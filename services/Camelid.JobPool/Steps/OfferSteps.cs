@@ -31,14 +31,14 @@ internal sealed class OfferSteps(SignerRpc.SignerRpcClient signer)
             string reason = RpcReason.Of(exception) is { Length: > 0 } named ? named : "offer-refused";
             string message = exception.Status.Detail;
             StepResult ended = EndSteps.Withdraw(
-                row with { IsOfferClosed = 1, RequestKey = $"refused:{row.JobId}" }, now, $"{reason}: {message}");
+                JobChange.Of(row with { RequestKey = $"refused:{row.JobId}" }), now, $"{reason}: {message}");
             return ended with { Refusal = new StepRefusal(exception.StatusCode, reason, message) };
         }
     }
 
     /// <summary>
-    /// [J4] Assigns the job to the operator's worker stake, derives the seed, and puts ComputeJob into the outbox in the
-    /// transaction that saves both.
+    /// [J4] Assigns the job to the operator's worker stake, derives the seed, and puts ComputeJob into the outbox in
+    /// the transaction that saves both.
     /// </summary>
     public async Task<StepResult> AssignAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
@@ -73,9 +73,10 @@ internal sealed class OfferSteps(SignerRpc.SignerRpcClient signer)
             await signer.CloseOfferAsync(
                 new CloseOfferRequest { JobId = IdOf(row) }, cancellationToken: cancellationToken);
         }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.NotFound)
+        catch (RpcException exception) when (exception.StatusCode
+            is StatusCode.NotFound or StatusCode.FailedPrecondition)
         {
-            // Closed already, or never opened: either way the deposit is free.
+            // Never opened, or closed already: either way nothing is left to give back.
         }
 
         return StepResult.Of(JobChange.Of(row with { IsOfferClosed = 1 }));

@@ -5,31 +5,47 @@ using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Keys;
+using Camelid.ServiceDefaults.Rpc;
 using Google.Protobuf;
 using Grpc.Core;
 
 namespace Camelid.JobPool.Steps;
 
-/// <summary>From a verified output to a settled claim. What the chain says is asked for each time, never remembered.</summary>
+/// <summary>
+/// From a verified output to a settled claim. What the chain says is asked for each time, never remembered.
+/// </summary>
 internal sealed partial class PaymentSteps(
     SignerRpc.SignerRpcClient signer, ChainRpc.ChainRpcClient chain, ISecp256k1 curve, ILogger<PaymentSteps> logger)
 {
+    /// <summary>A refusal that passes: a reorganisation may bring the stake back.</summary>
+    private const string UnknownStake = "unknown-stake";
+
     /// <summary>
     /// Seals the ciphertext to the client and has J1 signed and broadcast; from here on the answer stands. Repeated, it
     /// seals with the stored key, so the Chain service sees the same request.
     /// </summary>
-    public async Task<StepResult> PayAsync(JobRow row, CancellationToken cancellationToken)
+    public async Task<StepResult> PayAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
-        JobTransactionReply payment = await signer.BuildPaymentAsync(
-            new BuildPaymentRequest
-            {
-                JobId = OfferSteps.IdOf(row),
-                Testament = ByteString.CopyFrom(row.Testament),
-                TestamentSignature = ByteString.CopyFrom(row.TestamentSignature),
-                Envelope = ByteString.CopyFrom(Seal(row)),
-                AmountGrains = row.PaymentGrains,
-            },
-            cancellationToken: cancellationToken);
+        BuildPaymentRequest request = new()
+        {
+            JobId = OfferSteps.IdOf(row),
+            Testament = ByteString.CopyFrom(row.Testament),
+            TestamentSignature = ByteString.CopyFrom(row.TestamentSignature),
+            Envelope = ByteString.CopyFrom(Seal(row)),
+            AmountGrains = row.PaymentGrains,
+        };
+        JobTransactionReply payment;
+        try
+        {
+            payment = await signer.BuildPaymentAsync(request, cancellationToken: cancellationToken);
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition
+            && RpcReason.Of(exception) is { Length: > 0 } reason && reason != UnknownStake)
+        {
+            // The client's side will never pay for this one: its deposit is spent, or what it holds is not bound.
+            return EndSteps.Reject(row with { Failure = $"{reason}: {exception.Status.Detail}" }, now);
+        }
+
         return StepResult.Of(JobChange.Of(row with
         {
             PaymentTxid = payment.Txid.ToByteArray(),
@@ -53,9 +69,7 @@ internal sealed partial class PaymentSteps(
 
         if (!isMined)
         {
-            LogPaymentLeft(row.JobId);
-            return StepResult.Of(JobFacets.Move(
-                JobChange.Of(row with { PaymentBlockHash = null, PaymentHeight = 0 }), PaymentCause.PaymentDisconnected, now));
+            return Unpaid(row, now);
         }
 
         if (now >= row.RefundTime * 1000)
@@ -67,7 +81,9 @@ internal sealed partial class PaymentSteps(
         return payment.Confirmations >= depth ? await ClaimAsync(row, now, cancellationToken) : StepResult.Wait;
     }
 
-    /// <summary><c>delivered</c> to <c>settled</c> once the claim is in a block; back again where a reorg took it out.</summary>
+    /// <summary>
+    /// <c>delivered</c> to <c>settled</c> once the claim is in a block; back again where a reorg took it out.
+    /// </summary>
     public async Task<StepResult> WatchClaimAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
         TransactionReply? claim = await FindAsync(row.ClaimTxid, cancellationToken);
@@ -76,8 +92,7 @@ internal sealed partial class PaymentSteps(
         {
             return isMined
                 ? StepResult.Of(JobChange.Of(row with { IsOpen = 0 }))
-                : StepResult.Of(JobFacets.Move(
-                    JobChange.Of(row with { ClaimBlockHash = null, ClaimHeight = 0 }), PaymentCause.ClaimDisconnected, now));
+                : Unclaimed(row, now);
         }
 
         if (isMined)
@@ -93,9 +108,7 @@ internal sealed partial class PaymentSteps(
 
         if (await FindAsync(row.PaymentTxid, cancellationToken) is not { Confirmations: > 0 })
         {
-            LogPaymentLeft(row.JobId);
-            return StepResult.Of(JobFacets.Move(
-                JobChange.Of(row with { PaymentBlockHash = null, PaymentHeight = 0 }), PaymentCause.PaymentDisconnected, now));
+            return Unpaid(row, now);
         }
 
         if (now >= row.RefundTime * 1000)
@@ -121,6 +134,19 @@ internal sealed partial class PaymentSteps(
         OutputCommitment commitment = OutputCommitment.Create(CommitSteps.OutputOf(row), row.OutputKey);
         return DeliveryEnvelope.Seal(
             curve, oneTime, parameters.ClientKey, commitment.Delivery.Encode(), row.TestamentHash);
+    }
+
+    private StepResult Unpaid(JobRow row, long now)
+    {
+        LogPaymentLeft(row.JobId);
+        JobRow unpaid = row with { PaymentBlockHash = null, PaymentHeight = 0 };
+        return StepResult.Of(JobFacets.Move(JobChange.Of(unpaid), PaymentCause.PaymentDisconnected, now));
+    }
+
+    private static StepResult Unclaimed(JobRow row, long now)
+    {
+        JobRow unclaimed = row with { ClaimBlockHash = null, ClaimHeight = 0 };
+        return StepResult.Of(JobFacets.Move(JobChange.Of(unclaimed), PaymentCause.ClaimDisconnected, now));
     }
 
     private static StepResult Paid(JobRow row, TransactionReply payment, long now)
@@ -205,7 +231,8 @@ internal sealed partial class PaymentSteps(
         }
     }
 
-    [LoggerMessage(2010, LogLevel.Warning, "Job {JobId}: a reorganisation took its payment out of the chain; it waits again")]
+    [LoggerMessage(2010, LogLevel.Warning,
+        "Job {JobId}: a reorganisation took its payment out of the chain; it waits again")]
     private partial void LogPaymentLeft(string jobId);
 
     [LoggerMessage(2011, LogLevel.Information, "Job {JobId}: the claim is not made yet: {Reason}")]

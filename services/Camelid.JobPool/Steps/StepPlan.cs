@@ -85,15 +85,20 @@ internal static class StepPlan
         _ => row.Attempt >= options.AttemptsMax ? StepKind.GiveUpComputing : StepKind.NextAttempt,
     };
 
+    private static StepKind OfPending(JobRow row, JobPoolOptions options, long nowMs) => row switch
+    {
+        _ when nowMs - row.Committed >= options.VerifySecondsMax * 1000L => StepKind.GiveUpVerifying,
+        _ when nowMs - row.Sent >= options.VerifyAgainSeconds * 1000L => StepKind.SendVerifyAgain,
+        _ => StepKind.None,
+    };
+
     private static StepKind OfCommitted(JobRow row, JobPoolOptions options, long nowMs)
     {
         VerificationState verification = JobFacets.VerificationOf(row);
         return row switch
         {
             _ when verification == VerificationState.Failed && row.PaymentTxid is null => StepKind.Reject,
-            _ when verification == VerificationState.Pending => nowMs - row.Committed >= options.VerifySecondsMax * 1000L
-                ? StepKind.GiveUpVerifying
-                : nowMs - row.Sent >= options.VerifyAgainSeconds * 1000L ? StepKind.SendVerifyAgain : StepKind.None,
+            _ when verification == VerificationState.Pending => OfPending(row, options, nowMs),
             { PaymentTxid: not null } => StepKind.WatchPayment,
             _ => nowMs >= row.TestamentExpiry * 1000 ? StepKind.ExpireTestament : StepKind.Pay,
         };

@@ -26,10 +26,13 @@ internal static class JobRequestForm
     public static void CheckEnvelope(SubmitJobRequest request)
     {
         int keyBytes = Encoding.UTF8.GetByteCount(request.RequestKey);
-        Require(keyBytes is > 0 and <= RequestKeyBytesMax, "request_key", $"1 … {RequestKeyBytesMax} bytes, not {keyBytes}");
-        Require(Encoding.UTF8.GetByteCount(request.Account) <= AccountBytesMax, "account", $"at most {AccountBytesMax} bytes");
+        Require(keyBytes is > 0 and <= RequestKeyBytesMax, "request_key",
+            $"1 … {RequestKeyBytesMax} bytes, not {keyBytes}");
+        Require(Encoding.UTF8.GetByteCount(request.Account) <= AccountBytesMax, "account",
+            $"at most {AccountBytesMax} bytes");
         Require(request.ModelRoot.Length == Hash256.Bytes, "model_root", $"32 bytes, not {request.ModelRoot.Length}");
-        Require(request.TopLogprobs <= TopLogprobsMax, "top_logprobs", $"0 … {TopLogprobsMax}, not {request.TopLogprobs}");
+        Require(request.TopLogprobs <= TopLogprobsMax, "top_logprobs",
+            $"0 … {TopLogprobsMax}, not {request.TopLogprobs}");
     }
 
     /// <summary>The parameters, in canonical order and in form.</summary>

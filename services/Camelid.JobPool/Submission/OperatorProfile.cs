@@ -35,7 +35,8 @@ internal sealed record OperatorProfile
             || !PublicKey.TryFromBytes(reply.VerifierKey.Span, out PublicKey verifier)
             || !Address.TryParse(reply.RewardAddress, network, out Address reward))
         {
-            throw new UnreachableException($"the Chain service described an operator that cannot be, on '{reply.Network}'");
+            throw new UnreachableException(
+                $"the Chain service described an operator that cannot be, on '{reply.Network}'");
         }
 
         return new OperatorProfile

@@ -4,7 +4,9 @@ using Camelid.Contracts.JobPool.V1;
 
 namespace Camelid.JobPool.Tokens;
 
-/// <summary>Summaries of changed jobs for live pages. A slow page loses the oldest ones; it never holds a job up.</summary>
+/// <summary>
+/// Summaries of changed jobs for live pages. A slow page loses the oldest ones; it never holds a job up.
+/// </summary>
 internal sealed class JobFeed
 {
     /// <summary>Summaries that wait for one page.</summary>

@@ -21,7 +21,9 @@ internal sealed class TokenBoard
     /// <summary>Ends when the client gives the job up.</summary>
     public Task Cancelled => cancelled.Task;
 
-    /// <summary>Adds tokens that follow those already here; others were seen before (the engine is deterministic).</summary>
+    /// <summary>
+    /// Adds tokens that follow those already here; others were seen before (the engine is deterministic).
+    /// </summary>
     public void Add(IEnumerable<Token> reported, long nowMs)
     {
         lock (gate)

@@ -3,13 +3,16 @@ using Camelid.Contracts.JobPool.V1;
 
 namespace Camelid.JobPool.Workers;
 
-/// <summary>Who reported within the last seconds, in memory: after a restart each worker says it again within 2 s.</summary>
+/// <summary>
+/// Who reported within the last seconds, in memory: after a restart each worker says it again within 2 s.
+/// </summary>
 internal sealed class WorkerRoster(JobPoolOptions options, TimeProvider time)
 {
     /// <summary>Most workers remembered.</summary>
     public const int WorkersMax = 1024;
 
-    private readonly ConcurrentDictionary<string, (WorkerReport Report, long SeenMs)> workers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (WorkerReport Report, long SeenMs)> workers =
+        new(StringComparer.Ordinal);
 
     /// <summary>Notes a report. False where the roster is full of living workers.</summary>
     public bool Note(WorkerReport report)
@@ -28,7 +31,8 @@ internal sealed class WorkerRoster(JobPoolOptions options, TimeProvider time)
     public IReadOnlyList<WorkerReport> Alive()
     {
         Sweep();
-        return [.. workers.Values.Select(worker => worker.Report).OrderBy(report => report.Worker, StringComparer.Ordinal)];
+        return [.. workers.Values.Select(worker => worker.Report)
+            .OrderBy(report => report.Worker, StringComparer.Ordinal)];
     }
 
     /// <summary>True where a living worker has the model.</summary>

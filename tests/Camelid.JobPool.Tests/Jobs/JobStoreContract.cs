@@ -25,10 +25,14 @@ public abstract class JobStoreContract
         Assert.True(await store.AddAsync(row, Stop));
         JobRow read = (await store.FindAsync(row.JobId, Stop))!;
         Assert.Equal(row.Parameters, read.Parameters);
-        Assert.Equal((row.RequestKey, row.Deadline, row.Traceparent), (read.RequestKey, read.Deadline, read.Traceparent));
+        Assert.Equal(
+            (row.RequestKey, row.Deadline, row.Traceparent), (read.RequestKey, read.Deadline, read.Traceparent));
         Assert.Null(read.OfferTxid);
 
-        JobRow changed = read with { OfferTxid = [1, 2], Attempt = 3, Worker = "pod", Failure = "ünïcode ✓", OutputText = "" };
+        JobRow changed = read with
+        {
+            OfferTxid = [1, 2], Attempt = 3, Worker = "pod", Failure = "ünïcode ✓", OutputText = "",
+        };
         Assert.True(await store.SaveAsync(JobChange.Of(changed), null, Stop));
         read = (await store.FindAsync(row.JobId, Stop))!;
         Assert.Equal([1, 2], read.OfferTxid);
@@ -66,7 +70,9 @@ public abstract class JobStoreContract
         await store.AddAsync(RowOf("01", "key"), Stop);
         JobRow read = (await store.FindAsync(RowOf("01", "key").JobId, Stop))!;
         await Assert.ThrowsAsync<InvalidOperationException>(() => store.SaveAsync(
-            JobChange.Of(read with { Attempt = 9 }), _ => throw new InvalidOperationException("the outbox is full"), Stop));
+            JobChange.Of(read with { Attempt = 9 }),
+            _ => throw new InvalidOperationException("the outbox is full"),
+            Stop));
         Assert.Equal(0, (await store.FindAsync(read.JobId, Stop))!.Attempt);
     }
 

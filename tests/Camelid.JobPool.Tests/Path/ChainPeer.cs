@@ -12,8 +12,8 @@ using Grpc.Core;
 namespace Camelid.JobPool.Tests.Path;
 
 /// <summary>
-/// The other side of the Chain service's protocol, with real keys and real checks, and blocks on demand. It outlives the
-/// job pools that it talks to, counts what it is asked for, and can refuse one call.
+/// The other side of the Chain service's protocol, with real keys and real checks, and blocks on demand. It outlives
+/// the job pools that it talks to, counts what it is asked for, and can refuse one call.
 /// </summary>
 internal sealed class ChainPeer
 {
@@ -113,7 +113,7 @@ internal sealed class ChainPeer
 
     private byte[] Transact(string kind, byte[] jobId)
     {
-        byte[] txid = SHA256.HashData([.. System.Text.Encoding.ASCII.GetBytes(kind), .. jobId]);
+        byte[] txid = TxidOf(kind, jobId);
         if (transactions.TryAdd(Convert.ToHexString(txid), new Mined(jobId, 0)))
         {
             Made.Enqueue(kind);
@@ -122,9 +122,11 @@ internal sealed class ChainPeer
         return txid;
     }
 
-    private bool IsMined(string kind, byte[] jobId) => transactions.TryGetValue(
-        Convert.ToHexString(SHA256.HashData([.. System.Text.Encoding.ASCII.GetBytes(kind), .. jobId])), out Mined? mined)
-        && mined.Height > 0;
+    private bool IsMined(string kind, byte[] jobId) =>
+        transactions.TryGetValue(Convert.ToHexString(TxidOf(kind, jobId)), out Mined? mined) && mined.Height > 0;
+
+    private static byte[] TxidOf(string kind, byte[] jobId) =>
+        SHA256.HashData([.. System.Text.Encoding.ASCII.GetBytes(kind), .. jobId]);
 
     /// <summary>Blocks and transactions.</summary>
     internal sealed class Chain(ChainPeer peer) : ChainRpc.ChainRpcBase
@@ -132,7 +134,8 @@ internal sealed class ChainPeer
         public override Task<ChainStatus> GetStatus(GetStatusRequest request, ServerCallContext context) =>
             Task.FromResult(new ChainStatus { Network = "regtest", Height = peer.height, Ready = true });
 
-        public override Task<TransactionReply> GetTransaction(GetTransactionRequest request, ServerCallContext context) =>
+        public override Task<TransactionReply> GetTransaction(
+            GetTransactionRequest request, ServerCallContext context) =>
             Task.FromResult(peer.Answer(nameof(GetTransaction), () =>
                 peer.transactions.TryGetValue(Convert.ToHexString(request.Txid.Span), out Mined? mined)
                     ? new TransactionReply
@@ -186,7 +189,8 @@ internal sealed class ChainPeer
                 return new CloseOfferReply();
             }));
 
-        public override Task<AssignmentReply> SignAssignment(SignAssignmentRequest request, ServerCallContext context) =>
+        public override Task<AssignmentReply> SignAssignment(
+            SignAssignmentRequest request, ServerCallContext context) =>
             Task.FromResult(peer.Answer(nameof(SignAssignment), () =>
             {
                 Assignment assignment = new()
@@ -217,7 +221,8 @@ internal sealed class ChainPeer
                         new Metadata { { "camelid-reason", "second-testament" } });
             }));
 
-        public override Task<JobTransactionReply> BuildPayment(BuildPaymentRequest request, ServerCallContext context) =>
+        public override Task<JobTransactionReply> BuildPayment(
+            BuildPaymentRequest request, ServerCallContext context) =>
             Task.FromResult(peer.Answer(nameof(BuildPayment), () =>
             {
                 Assert.True(Testament.TryDecode(request.Testament.Span, out Testament? testament));
@@ -225,7 +230,8 @@ internal sealed class ChainPeer
                     peer.curve.PublicKeyOf(peer.workerKey), testament!.Hash, request.TestamentSignature.Span));
                 Assert.True(DeliveryEnvelope.TryOpen(
                     peer.curve, peer.clientKey, request.Envelope.Span, testament.Hash.ToBytes(), out byte[] opened));
-                Assert.True(OutputDelivery.TryDecode(opened, out OutputDelivery? delivery) && delivery!.IsBoundBy(testament));
+                Assert.True(
+                    OutputDelivery.TryDecode(opened, out OutputDelivery? delivery) && delivery!.IsBoundBy(testament));
                 return TransactionOf("payment", request.JobId);
             }));
 
@@ -241,7 +247,8 @@ internal sealed class ChainPeer
         public override Task<JobTransactionReply> BuildRefund(BuildRefundRequest request, ServerCallContext context) =>
             Task.FromResult(peer.Answer(nameof(BuildRefund), () => TransactionOf("refund", request.JobId)));
 
-        public override Task<SignatureReply> SignCancellation(SignCancellationRequest request, ServerCallContext context) =>
+        public override Task<SignatureReply> SignCancellation(
+            SignCancellationRequest request, ServerCallContext context) =>
             Task.FromResult(peer.Answer(nameof(SignCancellation), () =>
                 SignatureOf(peer.clientKey, Hashes.Sha256([(byte)request.TokenCount]))));
 

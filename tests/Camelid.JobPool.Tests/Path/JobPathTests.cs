@@ -1,15 +1,20 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Camelid.Contracts.JobPool.V1;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Keys;
 using Camelid.Secp256k1;
+using Camelid.ServiceDefaults.Telemetry;
 using Google.Protobuf;
 using Grpc.Core;
 
 namespace Camelid.JobPool.Tests.Path;
 
-/// <summary>The whole path of a job through the real service: gRPC over Unix sockets, a real database, a real bus.</summary>
+/// <summary>
+/// The whole path of a job through the real service: gRPC over Unix sockets, a real database, a real bus.
+/// </summary>
 public sealed class JobPathTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -49,7 +54,8 @@ public sealed class JobPathTests
         ByteString jobId = await host.SubmitAsync("a", Stop);
         await host.AnswerAsync(jobId, Stop);
 
-        Receipt receipt = await host.Jobs.GetReceiptAsync(new GetReceiptRequest { JobId = jobId }, cancellationToken: Stop);
+        Receipt receipt = await host.Jobs.GetReceiptAsync(
+            new GetReceiptRequest { JobId = jobId }, cancellationToken: Stop);
         ISecp256k1 curve = Secp256k1Provider.Create();
         Assert.True(JobParameters.TryDecode(receipt.JobParameters.Span, out JobParameters? parameters));
         Assert.Equal(jobId.ToByteArray(), parameters!.Id.Value.ToBytes());
@@ -64,6 +70,31 @@ public sealed class JobPathTests
         Assert.Equal(receipt.Fields.Testament.Hash.ToByteArray(), testament.Hash.ToBytes());
         Assert.Equal(parameters.PromptTokens, receipt.Fields.Parameters.PromptTokens);
         Assert.Equal("passed", receipt.Fields.Attestation.Verdict);
+    }
+
+    [Fact]
+    public async Task Every_step_of_a_job_stands_in_the_trace_of_its_request()
+    {
+        ConcurrentQueue<Activity> spans = [];
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = source => source.Name is ServiceTracing.SourceName or "Microsoft.AspNetCore",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using JobPoolWorld world = await JobPoolWorld.StartAsync(Stop);
+        await using JobPoolHost host = await world.OpenAsync(Stop);
+        ByteString jobId = await host.SubmitAsync("a", Stop);
+        await host.AnswerAsync(jobId, Stop);
+        await SettleAsync(world, host);
+
+        string id = Convert.ToHexStringLower(jobId.Span);
+        Activity[] ours = [.. spans.Where(span => (string?)span.GetTagItem(ServiceTracing.JobIdTag) == id)];
+        Assert.Superset(
+            new HashSet<string> { "job open-offer", "job assign", "job commit", "job pay", "job watch-claim" },
+            ours.Select(span => span.OperationName).ToHashSet());
+        Assert.Single(ours.Select(span => span.TraceId).Distinct());
     }
 
     [Fact]
@@ -112,7 +143,8 @@ public sealed class JobPathTests
     public async Task A_failed_verification_is_not_paid_and_frees_the_deposit()
     {
         await using JobPoolWorld world = await JobPoolWorld.StartAsync(Stop);
-        await using JobPoolHost host = await world.OpenAsync(Stop, new WorkersPeer { Verdict = VerificationState.Failed });
+        await using JobPoolHost host = await world.OpenAsync(
+            Stop, new WorkersPeer { Verdict = VerificationState.Failed });
         (_, JobAnswer answer) = await host.AnswerAsync(await host.SubmitAsync("a", Stop), Stop);
 
         Assert.StartsWith("verification-failed: integrity", answer.Failure, StringComparison.Ordinal);

@@ -20,7 +20,8 @@ namespace Camelid.JobPool.Tests.Path;
 /// <summary>A chain that stays, and job pools over one data folder that come and go.</summary>
 internal sealed class JobPoolWorld : IAsyncDisposable
 {
-    private readonly string folder = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"camelid-jobs-{Guid.NewGuid():N}");
+    private readonly string folder =
+        System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"camelid-jobs-{Guid.NewGuid():N}");
     private WebApplication? chainHost;
 
     public ChainPeer Chain { get; } = new();
@@ -105,6 +106,9 @@ internal sealed class JobPoolHost(WebApplication app, GrpcChannel channel) : IAs
     public RecoveryLoop Recovery { get; } = app.Services.GetRequiredService<RecoveryLoop>();
 
     public IBus Bus { get; } = app.Services.GetRequiredService<IBus>();
+
+    public T Get<T>()
+        where T : class => app.Services.GetRequiredService<T>();
 
     public static SubmitJobRequest Request(string key) => new()
     {

@@ -28,7 +28,8 @@ public sealed class LeaseTests
         await accepted;
         Assert.Equal(StatusCode.AlreadyExists, await RefusalAsync(host, command, "two"));
         Assert.Equal(StatusCode.AlreadyExists, await RefusalAsync(host, command, "one"));
-        Assert.Equal(StatusCode.Aborted, await RefusalAsync(host, command with { Attempt = 2 }, "one", ends: true, first));
+        Assert.Equal(
+            StatusCode.Aborted, await RefusalAsync(host, command with { Attempt = 2 }, "one", ends: true, first));
         Assert.Equal(StatusCode.AlreadyExists, await RefusalAsync(host, command, "two"));
         JobDetails job = await host.Jobs.GetJobAsync(new GetJobRequest { JobId = jobId }, cancellationToken: Stop);
         Assert.Equal("one", job.Summary.Worker);
@@ -134,13 +135,17 @@ public sealed class LeaseTests
         RpcException told = await Assert.ThrowsAsync<RpcException>(async () => await stream.ResponseAsync);
         Assert.Equal(StatusCode.Cancelled, told.StatusCode);
 
-        JobOutput partial = new() { Tokens = [11], Fingerprints = [21], FinishReason = Protocol.Jobs.FinishReason.Cancelled };
+        JobOutput partial = new()
+        {
+            Tokens = [11], Fingerprints = [21], FinishReason = Protocol.Jobs.FinishReason.Cancelled,
+        };
         JobComputed computed = ComputeJobPeer.ComputedOf(command, "one") with { Output = partial.Encode(), Text = "a" };
         await host.Bus.Publish(computed, Stop);
         (_, JobAnswer answer) = await host.AnswerAsync(jobId, Stop);
         Assert.Equal("cancelled", answer.FinishReason);
         Assert.Equal((4 + 1) * 1000, answer.Job.Summary.PaymentGrains);
-        Receipt receipt = await host.Jobs.GetReceiptAsync(new GetReceiptRequest { JobId = jobId }, cancellationToken: Stop);
+        Receipt receipt = await host.Jobs.GetReceiptAsync(
+            new GetReceiptRequest { JobId = jobId }, cancellationToken: Stop);
         Assert.False(receipt.CancellationSignature.IsEmpty);
     }
 

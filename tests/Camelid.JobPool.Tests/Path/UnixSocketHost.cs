@@ -9,10 +9,11 @@ namespace Camelid.JobPool.Tests.Path;
 /// <summary>gRPC over Unix sockets in a temporary folder, as Camelid.Node does it.</summary>
 internal static class UnixSocketHost
 {
-    public static void ListenOn(WebApplicationBuilder builder, string socket) => builder.WebHost.ConfigureKestrel(kestrel =>
-        kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2));
+    public static void ListenOn(WebApplicationBuilder builder, string socket) =>
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(
+            socket, listen => listen.Protocols = HttpProtocols.Http2));
 
-    public static GrpcChannel ChannelTo(string socket) => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+    public static GrpcChannel ChannelTo(string socket) => GrpcChannel.ForAddress("http://localhost", new()
     {
         HttpHandler = new SocketsHttpHandler
         {

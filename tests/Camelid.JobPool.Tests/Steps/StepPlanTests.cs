@@ -53,7 +53,8 @@ public sealed class StepPlanTests
         ("passed", Verified, Now, StepKind.Pay),
         ("inconclusive", Committed with { VerificationState = "inconclusive" }, Now, StepKind.Pay),
         ("failed", Committed with { VerificationState = "failed" }, Now, StepKind.Reject),
-        ("failed after payment", Committed with { VerificationState = "failed", PaymentTxid = [1] }, Now, StepKind.WatchPayment),
+        ("failed after payment", Committed with { VerificationState = "failed", PaymentTxid = [1] }, Now,
+            StepKind.WatchPayment),
         ("testament expired", Verified, Deadline * 1000, StepKind.ExpireTestament),
         ("paying", Verified with { PaymentTxid = [1] }, Now, StepKind.WatchPayment),
         ("paid", Verified with { PaymentState = "paid", PaymentTxid = [1] }, Now, StepKind.WatchPayment),
@@ -62,7 +63,8 @@ public sealed class StepPlanTests
         ("settled, disturbed", Verified with { PaymentState = "settled" }, Now, StepKind.WatchClaim),
         ("expired", Offered with { PaymentState = "expired" }, Now, StepKind.CloseOffer),
         ("expired and closed", Offered with { PaymentState = "expired", IsOfferClosed = 1 }, Now, StepKind.Close),
-        ("expired for good", Offered with { PaymentState = "expired", IsOfferClosed = 1, IsOpen = 0 }, Now, StepKind.None),
+        ("expired for good", Offered with { PaymentState = "expired", IsOfferClosed = 1, IsOpen = 0 }, Now,
+            StepKind.None),
         ("refunded", Verified with { PaymentState = "refunded" }, Now, StepKind.Close),
     ];
 

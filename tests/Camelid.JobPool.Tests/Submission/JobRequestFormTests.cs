@@ -12,7 +12,8 @@ namespace Camelid.JobPool.Tests.Submission;
 public sealed class JobRequestFormTests
 {
     private static readonly JobRequestForm.Additions Additions = new(
-        PublicKey.TryFromBytes([2, .. new byte[32]], out PublicKey key) ? key : default, Hashes.Sha256([1]), 1_800_000_000);
+        PublicKey.TryFromBytes([2, .. new byte[32]], out PublicKey key) ? key : default,
+        Hashes.Sha256([1]), 1_800_000_000);
 
     public static TheoryData<string, Action<SubmitJobRequest>> Refused => new()
     {
