@@ -40,7 +40,8 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
     /// <summary>What the gateway can do now; does not throw where it is not ready.</summary>
     public async Task<HealthDocument> GetHealthAsync(CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await http.GetAsync(new Uri("/health", UriKind.Relative), cancellationToken);
+        Uri path = new("/health", UriKind.Relative);
+        using HttpResponseMessage response = await http.GetAsync(path, cancellationToken);
         return await response.Content.ReadFromJsonAsync(CamelidJson.Default.HealthDocument, cancellationToken)
             ?? new HealthDocument();
     }
@@ -158,7 +159,8 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
     }
 
     private async IAsyncEnumerable<T> StreamAsync<T>(
-        string path, HttpContent body, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string path, HttpContent body, JsonTypeInfo<T> type,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(HttpMethod.Post, path) { Content = body };
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Camelid.Client;
 
-/// <summary>The gateway refused a request. An unreachable gateway is an <see cref="HttpRequestException"/> instead.</summary>
+/// <summary>
+/// The gateway refused a request. An unreachable gateway is an <see cref="HttpRequestException"/> instead.
+/// </summary>
 public sealed class CamelidRequestException : Exception
 {
     /// <summary>A refusal with its error object.</summary>

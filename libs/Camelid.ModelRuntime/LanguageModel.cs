@@ -32,8 +32,11 @@ public sealed class LanguageModel : IAsyncDisposable
     /// <summary>Recomputes what somebody generated.</summary>
     public required OutputVerifier Verifier { get; init; }
 
-    /// <summary>Loads a model, measures its numerics class, and checks that this machine computes slots independently.</summary>
-    /// <exception cref="InvalidOperationException">The environment or the machine cannot give repeatable results.</exception>
+    /// <summary>
+    /// Loads a model, measures its numerics class, and checks that this machine computes slots independently.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The environment or the machine cannot give repeatable
+    /// results.</exception>
     /// <exception cref="ModelPackageException">The package is not complete.</exception>
     public static Task<LanguageModel> LoadAsync(
         ModelPackage package, LanguageModelOptions options, CancellationToken cancellationToken) =>

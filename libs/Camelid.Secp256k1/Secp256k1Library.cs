@@ -5,13 +5,17 @@ using Camelid.Protocol.Keys;
 namespace Camelid.Secp256k1;
 
 /// <summary>The curve by libsecp256k1, Bitcoin Core's library: constant in time where it handles secrets.</summary>
-/// <remarks>One context lives as long as the process; after its creation it is only read, so threads may share it.</remarks>
+/// <remarks>
+/// One context lives as long as the process; after its creation it is only read, so threads may share it.
+/// </remarks>
 public sealed unsafe class Secp256k1Library : ISecp256k1
 {
     private readonly nint context;
 
     /// <summary>Loads the library.</summary>
-    /// <exception cref="DllNotFoundException">This machine does not have it: install the package libsecp256k1.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// This machine does not have it: install the package libsecp256k1.
+    /// </exception>
     public Secp256k1Library()
     {
         context = NativeMethods.ContextCreate(NativeMethods.ContextSignVerify);

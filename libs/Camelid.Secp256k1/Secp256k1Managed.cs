@@ -11,7 +11,9 @@ using CryptographicException = System.Security.Cryptography.CryptographicExcepti
 
 namespace Camelid.Secp256k1;
 
-/// <summary>The curve in managed code, for machines without libsecp256k1. Not constant in time; the library is.</summary>
+/// <summary>
+/// The curve in managed code, for machines without libsecp256k1. Not constant in time; the library is.
+/// </summary>
 public sealed class Secp256k1Managed : ISecp256k1
 {
     private static readonly X9ECParameters Parameters = SecNamedCurves.GetByName("secp256k1");

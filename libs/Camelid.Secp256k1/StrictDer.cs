@@ -1,6 +1,8 @@
 namespace Camelid.Secp256k1;
 
-/// <summary>Signatures in strict DER (BIP66): 0x30 length 0x02 length r 0x02 length s, each in its shortest form.</summary>
+/// <summary>
+/// Signatures in strict DER (BIP66): 0x30 length 0x02 length r 0x02 length s, each in its shortest form.
+/// </summary>
 public static class StrictDer
 {
     /// <summary>The longest signature, in bytes.</summary>

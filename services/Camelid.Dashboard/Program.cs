@@ -1,3 +1,12 @@
+using Camelid.Dashboard;
+using Camelid.ServiceDefaults.Bus;
+
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddDashboard();
+builder.AddServiceBus();
+
 WebApplication app = builder.Build();
+app.MapDashboard();
+app.MapDefaultEndpoints();
 await app.RunAsync();

@@ -15,7 +15,9 @@ public static class SharedFiles
     public static string Root { get; } = Path.GetFullPath(Path.Combine(RepositoryRoot, "..", "shared"));
 
     /// <summary>The path of a shared file or folder; skips the test, with the reason, where there is none.</summary>
-    /// <param name="parts">The path below <c>shared</c>, such as <c>vectors</c>, <c>bip32</c>, <c>bcoin_hd.json</c>.</param>
+    /// <param name="parts">
+    /// The path below <c>shared</c>, such as <c>vectors</c>, <c>bip32</c>, <c>bcoin_hd.json</c>.
+    /// </param>
     public static string SkipUnless(params string[] parts)
     {
         string relative = Path.Combine(parts);
@@ -40,6 +42,7 @@ public static class SharedFiles
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"no {Marker} above {AppContext.BaseDirectory}");
+        return folder?.FullName
+            ?? throw new DirectoryNotFoundException($"no {Marker} above {AppContext.BaseDirectory}");
     }
 }

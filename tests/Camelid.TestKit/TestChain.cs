@@ -42,7 +42,9 @@ public sealed class TestChain(ISecp256k1 curve) : IUtxoView
         OutPoint outPoint, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Utxo? utxo) =>
         utxos.TryGetValue(outPoint, out utxo);
 
-    /// <summary>The next block with proof of work, not connected; <paramref name="time"/> 0 is a minute later.</summary>
+    /// <summary>
+    /// The next block with proof of work, not connected; <paramref name="time"/> 0 is a minute later.
+    /// </summary>
     public Block Build(Script payee, uint time = 0, params TransactionWithFee[] transactions)
     {
         Block block = new BlockTemplate

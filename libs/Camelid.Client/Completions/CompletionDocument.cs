@@ -71,7 +71,7 @@ public sealed record CompletionLogprobs
 /// <summary>Exact token counts.</summary>
 public sealed record UsageDocument
 {
-    /// <summary>Tokens of all prompts, each counted once.</summary>
+    /// <summary>Tokens of all prompts, counted for each job that ran them.</summary>
     public required long PromptTokens { get; init; }
 
     /// <summary>Tokens that were run and billed, end tokens among them.</summary>

@@ -68,7 +68,9 @@ public sealed record JobDocument
 /// <summary>The money of a job. Transaction and block hashes are written as explorers show them.</summary>
 public sealed record JobPaymentDocument
 {
-    /// <summary>created | accepted | committed | paid | delivered | settled | expired | refunded | slashed | dismissed.</summary>
+    /// <summary>
+    /// created | accepted | committed | paid | delivered | settled | expired | refunded | slashed | dismissed.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>The payment transaction, or null before its broadcast.</summary>

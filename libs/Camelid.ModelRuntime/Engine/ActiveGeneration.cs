@@ -6,7 +6,10 @@ using Camelid.Protocol.Jobs;
 
 namespace Camelid.ModelRuntime.Engine;
 
-/// <summary>A request on its way through the engine. Only the engine's thread touches it, but for cancellation and the channel.</summary>
+/// <summary>
+/// A request on its way through the engine. Only the engine's thread touches it, but for cancellation and the
+/// channel.
+/// </summary>
 internal sealed class ActiveGeneration
 {
     private readonly Channel<GenerationEvent> events;
@@ -68,37 +71,32 @@ internal sealed class ActiveGeneration
         tokens.Add(token);
         fingerprints.Add(fingerprint);
         history.Add(token);
-        bool ended = endTokens.Contains(token);
+        FinishReason end = EndAfter(token, out string text);
         Publish(new GeneratedToken
         {
             Index = tokens.Count - 1,
             TokenId = token,
-            Text = ended ? "" : scanner.Push(detokenizer.Push(token)),
+            Text = end == FinishReason.Unset ? text : text + TakeHeldText(),
             Logprob = logprob,
             TopLogprobs = top,
             Fingerprint = fingerprint,
         });
-        if (ended || scanner.Met is not null)
+        if (end != FinishReason.Unset)
         {
-            Finish(FinishReason.Stop);
-        }
-        else if (tokens.Count == Request.MaxTokens)
-        {
-            Finish(FinishReason.Length);
+            Finish(end);
         }
     }
 
     /// <summary>Ends the request and tells the reader.</summary>
     internal void Finish(FinishReason reason)
     {
-        string rest = scanner.Met is null ? detokenizer.Flush() : "";
         Publish(new GenerationFinished
         {
             FinishReason = reason,
             Tokens = [.. tokens],
             Fingerprints = [.. fingerprints],
             StopString = scanner.Met,
-            Text = scanner.Flush() + rest,
+            Text = TakeHeldText(),
         });
         IsFinished = true;
         events.Writer.Complete();
@@ -110,6 +108,22 @@ internal sealed class ActiveGeneration
         IsFinished = true;
         events.Writer.TryComplete(cause);
     }
+
+    /// <summary>The reason why the answer ends with this token, or Unset; and the text that may be shown.</summary>
+    private FinishReason EndAfter(uint token, out string text)
+    {
+        bool ended = endTokens.Contains(token);
+        text = ended ? "" : scanner.Push(detokenizer.Push(token));
+        if (ended || scanner.Met is not null)
+        {
+            return FinishReason.Stop;
+        }
+
+        return tokens.Count == Request.MaxTokens ? FinishReason.Length : FinishReason.Unset;
+    }
+
+    /// <summary>What was held back and may be shown now that nothing follows.</summary>
+    private string TakeHeldText() => scanner.Flush() + (scanner.Met is null ? detokenizer.Flush() : "");
 
     private void Publish(GenerationEvent item)
     {

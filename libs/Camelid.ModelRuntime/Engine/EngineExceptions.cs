@@ -48,7 +48,8 @@ public sealed class ContextLengthException : Exception
     /// <param name="contextTokensMax">Tokens that the model can hold.</param>
     public ContextLengthException(int promptTokens, int maxTokens, int contextTokensMax)
         : base($"the prompt has {promptTokens} tokens and {maxTokens} more were asked for, but the model holds "
-            + $"{contextTokensMax}; shorten the prompt or ask for at most {Math.Max(0, contextTokensMax - promptTokens)}") =>
+            + $"{contextTokensMax}; shorten the prompt or ask for at most "
+            + $"{Math.Max(0, contextTokensMax - promptTokens)}") =>
         (PromptTokens, MaxTokens, ContextTokensMax) = (promptTokens, maxTokens, contextTokensMax);
 
     /// <summary>Tokens of the prompt.</summary>

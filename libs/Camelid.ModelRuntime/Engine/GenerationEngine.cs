@@ -10,8 +10,9 @@ using Camelid.Protocol.Jobs;
 namespace Camelid.ModelRuntime.Engine;
 
 /// <summary>
-/// Generates for several requests at once: one thread, one call of the slot graph a step. Requests join and leave between
-/// steps; prompts are taken in chunks beside those who decode. What stands beside a request never changes its bits.
+/// Generates for several requests at once: one thread, one call of the slot graph a step. Requests join and leave
+/// between steps; prompts are taken in chunks beside those who decode. What stands beside a request never changes its
+/// bits.
 /// </summary>
 public sealed class GenerationEngine : IAsyncDisposable
 {
@@ -46,8 +47,9 @@ public sealed class GenerationEngine : IAsyncDisposable
     public int Active => slots.Count(slot => slot is not null);
 
     /// <summary>
-    /// Queues a request. Cancelling <paramref name="cancellationToken"/>, or leaving the enumeration, ends it before the next step with
-    /// <see cref="FinishReason.Cancelled"/> and the tokens so far; the enumeration itself is not thrown an OperationCanceledException.
+    /// Queues a request. Cancelling <paramref name="cancellationToken"/>, or leaving the enumeration, ends it before
+    /// the next step with <see cref="FinishReason.Cancelled"/> and the tokens so far; the enumeration itself is not
+    /// thrown an OperationCanceledException.
     /// </summary>
     /// <exception cref="EngineBusyException">The queue is full.</exception>
     /// <exception cref="ContextLengthException">Prompt and answer exceed the context.</exception>
@@ -66,7 +68,9 @@ public sealed class GenerationEngine : IAsyncDisposable
         return ReadAsync(generation, cancellationToken);
     }
 
-    /// <summary>Takes no more requests, lets the running ones finish for some seconds, cancels the rest, and stops.</summary>
+    /// <summary>
+    /// Takes no more requests, lets the running ones finish for some seconds, cancels the rest, and stops.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (queue.IsAddingCompleted)
@@ -99,12 +103,25 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "A broken engine must tell everybody who waits for it.")]
     private void Run()
     {
-        while (Admit())
+        try
         {
-            EndCancelled();
-            Step();
+            while (Admit())
+            {
+                EndCancelled();
+                Step();
+            }
+        }
+        catch (Exception e)
+        {
+            queue.CompleteAdding();
+            FailAll(e);
+            while (queue.TryTake(out ActiveGeneration? waiting))
+            {
+                waiting.Fail(e);
+            }
         }
     }
 
@@ -213,8 +230,10 @@ public sealed class GenerationEngine : IAsyncDisposable
         int context = manifest.ContextTokensMax;
         ArgumentOutOfRangeException.ThrowIfLessThan(request.PromptTokens.Length, 1, "prompt tokens");
         ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxTokens, 1, "max tokens");
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.TopLogprobs, GenerationRequest.TopLogprobsMax, "top logprobs");
-        ArgumentOutOfRangeException.ThrowIfNegative(request.TopLogprobs, "top logprobs");
+        int logprobs = request.TopLogprobs;
+        ArgumentOutOfRangeException.ThrowIfNegative(logprobs, "top logprobs");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            logprobs, GenerationRequest.TopLogprobsMax, "top logprobs");
         if (request.PromptTokens.Length > context - Math.Min(request.MaxTokens, context))
         {
             throw new ContextLengthException(request.PromptTokens.Length, request.MaxTokens, context);
@@ -222,10 +241,12 @@ public sealed class GenerationEngine : IAsyncDisposable
 
         if (request.PromptTokens.Any(token => token >= manifest.VocabularySize))
         {
-            throw new ArgumentException($"prompt: a token is beyond the vocabulary of {manifest.VocabularySize}", nameof(request));
+            throw new ArgumentException(
+                $"prompt: a token is beyond the vocabulary of {manifest.VocabularySize}", nameof(request));
         }
 
-        if (request.StopStrings.Count > GenerationRequest.StopStringsMax || request.StopStrings.Any(string.IsNullOrEmpty))
+        if (request.StopStrings.Count > GenerationRequest.StopStringsMax
+            || request.StopStrings.Any(string.IsNullOrEmpty))
         {
             throw new ArgumentException(
                 $"stop: at most {GenerationRequest.StopStringsMax} strings, none of them empty", nameof(request));

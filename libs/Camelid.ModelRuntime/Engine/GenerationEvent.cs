@@ -2,7 +2,9 @@ using Camelid.Protocol.Jobs;
 
 namespace Camelid.ModelRuntime.Engine;
 
-/// <summary>Something that happened to a request: tokens one by one, then <see cref="GenerationFinished"/> once.</summary>
+/// <summary>
+/// Something that happened to a request: tokens one by one, then <see cref="GenerationFinished"/> once.
+/// </summary>
 public abstract record GenerationEvent;
 
 /// <summary>A token was chosen.</summary>
@@ -14,7 +16,9 @@ public sealed record GeneratedToken : GenerationEvent
     /// <summary>The token.</summary>
     public required uint TokenId { get; init; }
 
-    /// <summary>Text that may be shown now; characters and possible stop strings are held back until they are whole.</summary>
+    /// <summary>
+    /// Text that may be shown now; characters and possible stop strings are held back until they are whole.
+    /// </summary>
     public required string Text { get; init; }
 
     /// <summary>Natural logarithm of the token's probability in the model's plain distribution.</summary>
@@ -42,7 +46,9 @@ public sealed record GenerationFinished : GenerationEvent
     /// <summary>The stop string that ended the answer, or null.</summary>
     public required string? StopString { get; init; }
 
-    /// <summary>Text that had been held back and may be shown now.</summary>
+    /// <summary>
+    /// Text that was still held back at a cancellation; after any other end the last token has shown it.
+    /// </summary>
     public required string Text { get; init; }
 }
 

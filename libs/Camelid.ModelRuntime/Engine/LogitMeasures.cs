@@ -7,7 +7,10 @@ namespace Camelid.ModelRuntime.Engine;
 /// <summary>What is said about the logits of a position beside the choice.</summary>
 internal static class LogitMeasures
 {
-    /// <summary>First four bytes of SHA-256 over the float32 logits in memory order (little-endian), as a little-endian number.</summary>
+    /// <summary>
+    /// First four bytes of SHA-256 over the float32 logits in memory order (little-endian), as a little-endian
+    /// number.
+    /// </summary>
     internal static uint Fingerprint(ReadOnlySpan<float> logits)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
@@ -15,7 +18,9 @@ internal static class LogitMeasures
         return BinaryPrimitives.ReadUInt32LittleEndian(digest);
     }
 
-    /// <summary>Log-probability of the choice, and of the likeliest tokens. For people: no consensus rests on it.</summary>
+    /// <summary>
+    /// Log-probability of the choice, and of the likeliest tokens. For people: no consensus rests on it.
+    /// </summary>
     internal static (double Chosen, IReadOnlyList<TokenLogprob> Top) Logprobs(
         ReadOnlySpan<float> logits, uint chosen, int topCount)
     {

@@ -1,7 +1,8 @@
 namespace Camelid.ModelRuntime.Engine;
 
 /// <summary>
-/// Watches text for stop strings. Text that may still become one is held back, so that no part of a stop string is ever shown.
+/// Watches text for stop strings. Text that may still become one is held back, so that no part of a stop string is
+/// ever shown.
 /// </summary>
 internal sealed class StopStringScanner(IReadOnlyList<string> stopStrings)
 {
@@ -10,7 +11,9 @@ internal sealed class StopStringScanner(IReadOnlyList<string> stopStrings)
     /// <summary>The stop string that was met, or null.</summary>
     internal string? Met { get; private set; }
 
-    /// <summary>Takes more text and returns what may be shown. Nothing more is shown once a stop string was met.</summary>
+    /// <summary>
+    /// Takes more text and returns what may be shown. Nothing more is shown once a stop string was met.
+    /// </summary>
     internal string Push(string text)
     {
         if (Met is not null)

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Camelid.ModelRuntime.Graphs;
 
 /// <summary>
-/// The process environment as native code sees it. ONNX Runtime picks the block size of flash attention by the size of the L2
-/// cache, so equal programs give different bits on different machines; one variable turns that off, and it must be set
-/// before the first session is made.
+/// The process environment as native code sees it. ONNX Runtime picks the block size of flash attention by the size
+/// of the L2 cache, so equal programs give different bits on different machines; one variable turns that off, and it
+/// must be set before the first session is made.
 /// </summary>
 public static partial class NativeEnvironment
 {
@@ -13,8 +13,8 @@ public static partial class NativeEnvironment
     public const string Variable = "ORT_GQA_DISABLE_FLASH_ATTENTION";
 
     /// <summary>
-    /// Sets the variable where the launcher did not. .NET's own SetEnvironmentVariable does not reach native code. Call it first in
-    /// Main, before any other thread runs: setenv is not safe beside a getenv.
+    /// Sets the variable where the launcher did not. .NET's own SetEnvironmentVariable does not reach native code.
+    /// Call it first in Main, before any other thread runs: setenv is not safe beside a getenv.
     /// </summary>
     public static void Prepare()
     {
@@ -29,9 +29,12 @@ public static partial class NativeEnvironment
 
     /// <summary>Refuses to go on where results would depend on the machine's caches.</summary>
     /// <exception cref="InvalidOperationException">The variable is not 1.</exception>
-    internal static void Require()
+    internal static void Require() => Require(IsReady);
+
+    /// <summary>The refusal itself.</summary>
+    internal static void Require(bool isReady)
     {
-        if (!IsReady)
+        if (!isReady)
         {
             throw new InvalidOperationException(
                 $"{Variable}=1 must be in the environment before the program starts (./camelid sets it); "

@@ -6,19 +6,24 @@ using Onnx;
 
 namespace Camelid.ModelRuntime.Graphs;
 
-/// <summary>Reads from a package's graph where its weights lie. The graph of the run is built anew, for as many slots as wanted.</summary>
+/// <summary>
+/// Reads from a package's graph where its weights lie. The graph of the run is built anew, for as many slots as
+/// wanted.
+/// </summary>
 internal static class PackageWeights
 {
     private const int GraphBytesMax = 64 << 20;
 
     /// <summary>The weights by name.</summary>
-    /// <exception cref="ModelPackageException">The graph cannot be read, or points outside the package's files.</exception>
+    /// <exception cref="ModelPackageException">The graph cannot be read, or points outside the package's
+    /// files.</exception>
     internal static Dictionary<string, ExternalTensor> Read(ModelPackage package)
     {
         string path = package.PathOf(ModelPackage.GraphFile);
         if (new FileInfo(path).Length > GraphBytesMax)
         {
-            throw new ModelPackageException($"{path} is longer than {GraphBytesMax} bytes: weights belong in another file");
+            throw new ModelPackageException(
+                $"{path} is longer than {GraphBytesMax} bytes: weights belong in another file");
         }
 
         ModelProto model;
@@ -54,7 +59,8 @@ internal static class PackageWeights
             || offset > file.Bytes || length > file.Bytes - offset || tensor.DataType != OnnxGraph.Float)
         {
             throw new ModelPackageException(
-                $"{ModelPackage.GraphFile}: weight {tensor.Name} does not lie inside a file of the package, or is not float32");
+                $"{ModelPackage.GraphFile}: weight {tensor.Name} does not lie inside a file of the package, "
+                + "or is not float32");
         }
 
         return new ExternalTensor(tensor.Name, tensor.Dims, location, offset, length);

@@ -4,13 +4,15 @@ using Camelid.ModelRuntime.Packages;
 namespace Camelid.ModelRuntime.Graphs;
 
 /// <summary>
-/// The canonical computation of a Llama model: the tokens of all slots lie side by side in one [1, n] row for the matrix products;
-/// each slot has its own attention, padded with one zero row, so that a slot never runs the one-token path, whose bits
-/// differ. One call mixes prefill chunks, decoding and idle slots, bitwise equal to a single prefill of each sequence.
+/// The canonical computation of a Llama model: the tokens of all slots lie side by side in one [1, n] row for the
+/// matrix products; each slot has its own attention, padded with one zero row, so that a slot never runs the
+/// one-token path, whose bits differ. One call mixes prefill chunks, decoding and idle slots, bitwise equal to a
+/// single prefill of each sequence.
 /// </summary>
 /// <remarks>
-/// Inputs: <c>input_ids</c> [1, n]; <c>split</c> [slots], tokens of each slot; <c>rows</c> [r], which tokens want logits; for each slot
-/// <c>seqlens_k.s</c> [1], <c>total_sequence_length.s</c> [], and its keys and values [1, kv heads, capacity, head size]. Output: <c>logits</c> [r, vocabulary].
+/// Inputs: <c>input_ids</c> [1, n]; <c>split</c> [slots], tokens of each slot; <c>rows</c> [r], which tokens want
+/// logits; for each slot <c>seqlens_k.s</c> [1], <c>total_sequence_length.s</c> [], and its keys and values [1, kv
+/// heads, capacity, head size]. Output: <c>logits</c> [r, vocabulary].
 /// </remarks>
 internal sealed class SlotGraph
 {
@@ -26,7 +28,8 @@ internal sealed class SlotGraph
         (this.model, this.weights, this.slots) = (model, weights, slots);
 
     /// <summary>Name of a slot's keys or values going in.</summary>
-    internal static string Past(int layer, int slot, bool values) => $"past.{layer}.{(values ? "value" : "key")}.{slot}";
+    internal static string Past(int layer, int slot, bool values) =>
+        $"past.{layer}.{(values ? "value" : "key")}.{slot}";
 
     /// <summary>Name of a slot's keys or values coming out.</summary>
     internal static string Present(int layer, int slot, bool values) =>
@@ -59,7 +62,8 @@ internal sealed class SlotGraph
     private void Layers()
     {
         string pad = graph.Floats(new float[model.QueryKeyValueSize], 1, 1, model.QueryKeyValueSize);
-        Constants constants = new(pad, graph.Int64s(0), graph.Int64s(-1), graph.Int64s(1), Weight("cos"), Weight("sin"));
+        Constants constants = new(
+            pad, graph.Int64s(0), graph.Int64s(-1), graph.Int64s(1), Weight("cos"), Weight("sin"));
         string embedding = Weight("embedding");
         string residual = graph.Add("Gather", [embedding, "input_ids"]);
         string normal = graph.Add(

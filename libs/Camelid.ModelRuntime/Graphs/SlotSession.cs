@@ -8,7 +8,8 @@ namespace Camelid.ModelRuntime.Graphs;
 /// <summary>What one slot does in one call: nothing where it has no tokens.</summary>
 /// <param name="Past">Tokens that the slot already holds.</param>
 /// <param name="Tokens">New tokens.</param>
-/// <param name="LogitsFrom">Index in <paramref name="Tokens"/> from which on logits are wanted; its length for none.</param>
+/// <param name="LogitsFrom">Index in <paramref name="Tokens"/> from which on logits are wanted; its length for
+/// none.</param>
 internal readonly record struct SlotWork(int Past, ReadOnlyMemory<uint> Tokens, int LogitsFrom);
 
 /// <summary>A slot graph in ONNX Runtime with the keys and values of its slots. One caller at a time.</summary>
@@ -47,7 +48,8 @@ internal sealed unsafe class SlotSession : IDisposable
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetFullPath(package.Folder));
+        options.AddSessionConfigEntry(
+            "session.model_external_initializers_file_folder_path", Path.GetFullPath(package.Folder));
         session = new InferenceSession(graph, options);
         binding = session.CreateIoBinding();
         lengths = (int*)Allocate(slots * sizeof(int));
@@ -63,8 +65,9 @@ internal sealed unsafe class SlotSession : IDisposable
     internal int RowsMax => Math.Max(2, (64 << 20) / (model.VocabularySize * sizeof(float)));
 
     /// <summary>
-    /// Runs one call. A call of a single token gets a second, whose keys the next call overwrites: no matrix product has
-    /// one row, because that path has other bits.
+    /// Runs one call. A call of a single token gets a second, whose keys the next call overwrites, and one row of
+    /// logits gets a second: no matrix product has a single row, because nothing promises that this path has the same
+    /// bits.
     /// </summary>
     /// <param name="work">What each slot does, by slot.</param>
     /// <returns>How many rows of logits there are, ordered by slot, then token.</returns>
@@ -140,8 +143,10 @@ internal sealed unsafe class SlotSession : IDisposable
         Grow(ref logits, wanted.Count * model.VocabularySize);
         allIds.CopyTo(ids);
         wanted.CopyTo(rows);
-        using OrtValue idsValue = OrtValue.CreateTensorValueFromMemory(memory, ids.AsMemory(0, allIds.Count), [1, allIds.Count]);
-        using OrtValue rowsValue = OrtValue.CreateTensorValueFromMemory(memory, rows.AsMemory(0, wanted.Count), [wanted.Count]);
+        using OrtValue idsValue = OrtValue.CreateTensorValueFromMemory(
+            memory, ids.AsMemory(0, allIds.Count), [1, allIds.Count]);
+        using OrtValue rowsValue = OrtValue.CreateTensorValueFromMemory(
+            memory, rows.AsMemory(0, wanted.Count), [wanted.Count]);
         using OrtValue logitsValue = OrtValue.CreateTensorValueFromMemory(
             memory, logits.AsMemory(0, wanted.Count * model.VocabularySize), [wanted.Count, model.VocabularySize]);
         binding.BindInput("input_ids", idsValue);
@@ -161,8 +166,8 @@ internal sealed unsafe class SlotSession : IDisposable
             Bind($"total_sequence_length.{slot}", TensorElementType.Int32, [], (nint)(totals + slot), sizeof(int));
             for (int i = 0; i < 2 * model.Layers; i++)
             {
-                OrtValue cache = Value(
-                    TensorElementType.Float, [1, model.KeyValueHeads, capacity, model.HeadSize], Allocate(bytes), bytes);
+                long[] shape = [1, model.KeyValueHeads, capacity, model.HeadSize];
+                OrtValue cache = Value(TensorElementType.Float, shape, Allocate(bytes), bytes);
                 binding.BindInput(SlotGraph.Past(i / 2, slot, i % 2 == 1), cache);
                 binding.BindOutput(SlotGraph.Present(i / 2, slot, i % 2 == 1), cache);
             }

@@ -3,7 +3,10 @@ using Onnx;
 
 namespace Camelid.ModelRuntime.Onnx;
 
-/// <summary>Writes an ONNX graph node by node. Names of intermediate values are numbered, so that equal calls give equal bytes.</summary>
+/// <summary>
+/// Writes an ONNX graph node by node. Names of intermediate values are numbered, so that equal calls give equal
+/// bytes.
+/// </summary>
 internal sealed class OnnxGraph(string name)
 {
     /// <summary>ONNX element types.</summary>
@@ -136,7 +139,8 @@ internal sealed class OnnxGraph(string name)
 
         return new ValueInfoProto
         {
-            Name = value, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = shape } },
+            Name = value,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = shape } },
         };
     }
 }
@@ -147,4 +151,5 @@ internal sealed class OnnxGraph(string name)
 /// <param name="File">The file, beside the graph.</param>
 /// <param name="Offset">Byte offset in the file.</param>
 /// <param name="Length">Bytes.</param>
-internal sealed record ExternalTensor(string Name, IReadOnlyList<long> Dimensions, string File, long Offset, long Length);
+internal sealed record ExternalTensor(
+    string Name, IReadOnlyList<long> Dimensions, string File, long Offset, long Length);

@@ -7,8 +7,8 @@ using Camelid.Protocol.Models;
 namespace Camelid.ModelRuntime.Packages;
 
 /// <summary>
-/// What a model package says of itself: <c>manifest.json</c>, in one canonical form (this field order, no white space, UTF-8), so
-/// that its bytes and therefore the model root have one value.
+/// What a model package says of itself: <c>manifest.json</c>, in one canonical form (this field order, no white
+/// space, UTF-8), so that its bytes and therefore the model root have one value.
 /// </summary>
 public sealed record ModelManifest
 {
@@ -44,7 +44,9 @@ public sealed record ModelManifest
     [JsonPropertyOrder(3)]
     public required string Created { get; init; }
 
-    /// <summary>Model root of the model that this one was made from, 64 hexadecimal digits; null where there is none.</summary>
+    /// <summary>
+    /// Model root of the model that this one was made from, 64 hexadecimal digits; null where there is none.
+    /// </summary>
     [JsonPropertyOrder(4)]
     public required string? ParentRoot { get; init; }
 
@@ -150,7 +152,9 @@ public sealed record ModelManifest
 /// <param name="Text">How <c>tokenizer.json</c> writes it.</param>
 public readonly record struct SpecialToken(uint Id, string Text);
 
-/// <summary>How a conversation becomes tokens: token ids around each message, so that no message can imitate them.</summary>
+/// <summary>
+/// How a conversation becomes tokens: token ids around each message, so that no message can imitate them.
+/// </summary>
 public sealed record ChatTemplate
 {
     /// <summary>The roles that the model knows, and what stands around their messages.</summary>

@@ -4,8 +4,8 @@ using Camelid.Protocol.Models;
 namespace Camelid.ModelRuntime.Packages;
 
 /// <summary>
-/// A model on disk whose every byte was checked against its manifest: a folder with <c>manifest.json</c>, <c>model.onnx</c>, its weights
-/// and the tokenizer.
+/// A model on disk whose every byte was checked against its manifest: a folder with <c>manifest.json</c>,
+/// <c>model.onnx</c>, its weights and the tokenizer.
 /// </summary>
 public sealed class ModelPackage
 {

@@ -1,8 +1,8 @@
 namespace Camelid.ModelRuntime.Sampling;
 
 /// <summary>
-/// The counter-based generator Philox4x32 with ten rounds (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as
-/// 1, 2, 3, 2011). A number is addressed, not drawn: any position can be checked alone.
+/// The counter-based generator Philox4x32 with ten rounds (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As
+/// Easy as 1, 2, 3, 2011). A number is addressed, not drawn: any position can be checked alone.
 /// </summary>
 public static class Philox4x32
 {
@@ -31,7 +31,9 @@ public static class Philox4x32
         return new PhiloxWords(x0, x1, x2, x3);
     }
 
-    /// <summary>The 32 bits of one token at one output position: word <c>id mod 4</c> at counter (id / 4, position, 0, 0).</summary>
+    /// <summary>
+    /// The 32 bits of one token at one output position: word <c>id mod 4</c> at counter (id / 4, position, 0, 0).
+    /// </summary>
     public static uint Bits(ulong key, uint position, uint tokenId)
     {
         PhiloxWords words = At(key, new PhiloxWords(tokenId >> 2, position, 0, 0));

@@ -9,20 +9,20 @@ namespace Camelid.ModelRuntime.Sampling;
 public readonly record struct SamplingPosition(ulong SeedKey, uint Position, TokenHistory History);
 
 /// <summary>
-/// Chooses a token from logits. Every machine chooses the same: the steps, their order and their rounding are fixed (below),
-/// noise is addressed by (seed, position, token id), and ties go to the lower id.
+/// Chooses a token from logits. Every machine chooses the same: the steps, their order and their rounding are fixed
+/// (below), noise is addressed by (seed, position, token id), and ties go to the lower id.
 /// </summary>
 /// <remarks>
-/// All parameters are binary32: millionths / 1,000,000, one division. Steps, for each token i; a logit that is not a number, or
-/// infinite, takes no part:
+/// All parameters are binary32: millionths / 1,000,000, one division. Steps, for each token i; a logit that is not a
+/// number, or infinite, takes no part:
 /// (1) repetition: where i occurs in prompt or output, z = z / r if z > 0, else z·r;
 /// (2) frequency, then presence: where i occurs in the output c > 0 times, z = z − f·c, then z = z − p;
 /// (3) bias: z = z + b. (1) to (3) in binary32.
 /// (4) Temperature 0: the greatest z, lowest id first. Done.
 /// (5) z = z / T, binary32.
 /// (6) top-k: order by z descending, id ascending; keep the first k.
-/// (7) top-p: w = exp(z − z₀) in binary64 (<see cref="FixedMath"/>), S their sum in that order; keep tokens while the sum of the
-/// weights before them is less than p·S.
+/// (7) top-p: w = exp(z − z₀) in binary64 (<see cref="FixedMath"/>), S their sum in that order; keep tokens while the
+/// sum of the weights before them is less than p·S.
 /// (8) min-p: of these keep w ≥ m.
 /// (9) Gumbel: u = (bits + ½)·2⁻³²; the greatest z − ln(−ln u) in binary64, lowest id first.
 /// </remarks>
@@ -86,7 +86,9 @@ public static class Sampler
         }
     }
 
-    /// <summary>The ids that top-k, top-p and min-p leave, in any order: noise decides among them by id alone.</summary>
+    /// <summary>
+    /// The ids that top-k, top-p and min-p leave, in any order: noise decides among them by id alone.
+    /// </summary>
     private static uint[] Candidates(float[] z, SamplingParameters parameters)
     {
         uint[] ids = [.. Enumerable.Range(0, z.Length).Where(i => float.IsFinite(z[i])).Select(i => (uint)i)];
@@ -164,7 +166,8 @@ public static class Sampler
         return best >= 0 ? (uint)best : throw NoFiniteLogit();
     }
 
-    private static ArgumentException NoFiniteLogit() => new("no logit is a finite number: the model or its input is broken");
+    private static ArgumentException NoFiniteLogit() =>
+        new("no logit is a finite number: the model or its input is broken");
 
     private static float Decimal(int millionths) => millionths / 1_000_000f;
 }

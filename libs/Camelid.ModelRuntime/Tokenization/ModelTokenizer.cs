@@ -33,7 +33,8 @@ public sealed class ModelTokenizer : IDisposable
     public Hash256 Hash { get; }
 
     /// <summary>Opens the tokenizer of a package.</summary>
-    /// <exception cref="ModelPackageException">The vocabulary is not one, or not the one that the manifest names.</exception>
+    /// <exception cref="ModelPackageException">The vocabulary is not one, or not the one that the manifest
+    /// names.</exception>
     public static ModelTokenizer Open(ModelPackage package)
     {
         string path = package.PathOf(ModelPackage.TokenizerFile);
@@ -92,7 +93,8 @@ public sealed class ModelTokenizer : IDisposable
     public uint[] RenderChat(IReadOnlyList<ChatMessage> messages)
     {
         ChatTemplate template = manifest.Chat
-            ?? throw new ArgumentException($"model {manifest.Name} knows no conversations; use a plain completion", nameof(messages));
+            ?? throw new ArgumentException(
+                $"model {manifest.Name} knows no conversations; use a plain completion", nameof(messages));
         if (messages.Count == 0)
         {
             throw new ArgumentException("messages: a conversation needs at least one message", nameof(messages));

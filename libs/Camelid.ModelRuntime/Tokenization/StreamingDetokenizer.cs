@@ -3,8 +3,8 @@ using System.Text;
 namespace Camelid.ModelRuntime.Tokenization;
 
 /// <summary>
-/// Turns tokens into text as they come. A character whose bytes are spread over tokens appears when it is whole; bytes that can
-/// never become one appear as U+FFFD. The pieces together equal the decoding of all tokens at once.
+/// Turns tokens into text as they come. A character whose bytes are spread over tokens appears when it is whole;
+/// bytes that can never become one appear as U+FFFD. The pieces together equal the decoding of all tokens at once.
 /// </summary>
 public sealed class StreamingDetokenizer
 {

@@ -3,7 +3,9 @@ using Camelid.ModelRuntime.Packages;
 
 namespace Camelid.ModelRuntime.Tokenization;
 
-/// <summary>The bytes that each token stands for, read from a byte-level <c>tokenizer.json</c>. Special tokens stand for none.</summary>
+/// <summary>
+/// The bytes that each token stands for, read from a byte-level <c>tokenizer.json</c>. Special tokens stand for none.
+/// </summary>
 internal sealed class TokenSpelling
 {
     private readonly byte[][] bytes;
@@ -20,7 +22,8 @@ internal sealed class TokenSpelling
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            foreach (JsonProperty token in document.RootElement.GetProperty("model").GetProperty("vocab").EnumerateObject())
+            JsonElement vocabulary = document.RootElement.GetProperty("model").GetProperty("vocab");
+            foreach (JsonProperty token in vocabulary.EnumerateObject())
             {
                 int id = token.Value.GetInt32();
                 bool special = package.Manifest.SpecialTokens.Any(item => item.Id == id);

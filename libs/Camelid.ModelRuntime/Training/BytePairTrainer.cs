@@ -4,12 +4,14 @@ using System.Text.RegularExpressions;
 namespace Camelid.ModelRuntime.Training;
 
 /// <summary>
-/// Learns a byte-level byte-pair vocabulary: words are split as GPT-2 splits them, and the most frequent neighbouring pair
-/// becomes a token, until the vocabulary is full. Ties go to the pair of lower ids, so that the result is one.
+/// Learns a byte-level byte-pair vocabulary: words are split as GPT-2 splits them, and the most frequent neighbouring
+/// pair becomes a token, until the vocabulary is full. Ties go to the pair of lower ids, so that the result is one.
 /// </summary>
 public static partial class BytePairTrainer
 {
-    /// <summary>Learns <paramref name="vocabularySize"/> − <paramref name="specialTokens"/>.Count − 256 merges.</summary>
+    /// <summary>
+    /// Learns <paramref name="vocabularySize"/> − <paramref name="specialTokens"/>.Count − 256 merges.
+    /// </summary>
     /// <param name="texts">What to count words in.</param>
     /// <param name="specialTokens">They take the first ids; the 256 bytes follow, then the merges in order.</param>
     /// <param name="vocabularySize">Tokens in all.</param>
@@ -46,7 +48,9 @@ public static partial class BytePairTrainer
         return new BytePairVocabulary(specialTokens, merges);
     }
 
-    /// <summary>The most frequent pair whose spelling is not a token yet: a vocabulary file has one id for a spelling.</summary>
+    /// <summary>
+    /// The most frequent pair whose spelling is not a token yet: a vocabulary file has one id for a spelling.
+    /// </summary>
     private static (uint Left, uint Right)? Best(
         List<(List<uint> Ids, int Count)> words, Dictionary<uint, string> spelling)
     {

@@ -18,7 +18,9 @@ public sealed record BytePairVocabulary(
     /// <summary>Tokens in all.</summary>
     public int Size => SpecialTokens.Count + 256 + Merges.Count;
 
-    /// <summary>Encodes text without special tokens. The trainer's own encoder: Ortx must agree with it (a test).</summary>
+    /// <summary>
+    /// Encodes text without special tokens. The trainer's own encoder: Ortx must agree with it (a test).
+    /// </summary>
     public uint[] Encode(string text)
     {
         List<uint> ids = [];
@@ -59,7 +61,8 @@ public sealed record BytePairVocabulary(
         JsonObject root = new()
         {
             ["version"] = "1.0", ["truncation"] = null, ["padding"] = null, ["added_tokens"] = added,
-            ["normalizer"] = null, ["pre_tokenizer"] = byteLevel(), ["post_processor"] = null, ["decoder"] = byteLevel(),
+            ["normalizer"] = null, ["pre_tokenizer"] = byteLevel(), ["post_processor"] = null,
+            ["decoder"] = byteLevel(),
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = null,

@@ -3,8 +3,8 @@ using Camelid.ModelRuntime.Onnx;
 namespace Camelid.ModelRuntime.Training;
 
 /// <summary>
-/// Writes the forward operators of a network into an ONNX graph, remembers how each one's gradient is made, and then writes
-/// the backward operators in reverse order. Fused operators have no gradients, so these are the plain ones.
+/// Writes the forward operators of a network into an ONNX graph, remembers how each one's gradient is made, and then
+/// writes the backward operators in reverse order. Fused operators have no gradients, so these are the plain ones.
 /// </summary>
 internal sealed class GradientTape(OnnxGraph graph)
 {
@@ -118,7 +118,8 @@ internal sealed class GradientTape(OnnxGraph graph)
                 "ReduceSum", [graph.Add("Mul", [dy, normal]), graph.Int64s(0)], OnnxGraph.Of("keepdims", 0)));
             string scaled = graph.Add("Mul", [dy, weight]);
             string mean = graph.Add(
-                "ReduceMean", [graph.Add("Mul", [scaled, normal])], OnnxGraph.Of("axes", [-1L]), OnnxGraph.Of("keepdims", 1));
+                "ReduceMean", [graph.Add("Mul", [scaled, normal])],
+                OnnxGraph.Of("axes", [-1L]), OnnxGraph.Of("keepdims", 1));
             string inner = graph.Add("Sub", [scaled, graph.Add("Mul", [normal, mean])]);
             Accumulate(x, graph.Add("Mul", [inner, inverse]));
         });
@@ -140,7 +141,9 @@ internal sealed class GradientTape(OnnxGraph graph)
         return y;
     }
 
-    /// <summary>Rotary positions, half-split: x·cos + (x·P)·sin, where P swaps and negates halves; tables broadcast over x.</summary>
+    /// <summary>
+    /// Rotary positions, half-split: x·cos + (x·P)·sin, where P swaps and negates halves; tables broadcast over x.
+    /// </summary>
     internal string Rotate(string x, string cos, string sin, string swap)
     {
         string y = graph.Add("Add", [

@@ -64,7 +64,8 @@ internal sealed class NanoPackageWriter(NanoTrainingOptions options, BytePairVoc
         {
             data.SetLength((data.Length + AlignmentBytes - 1) / AlignmentBytes * AlignmentBytes);
             data.Position = data.Length;
-            tensors[name] = new ExternalTensor(name, dimensions, WeightsFile, data.Position, values.Length * sizeof(float));
+            long bytes = values.Length * sizeof(float);
+            tensors[name] = new ExternalTensor(name, dimensions, WeightsFile, data.Position, bytes);
             data.Write(MemoryMarshal.AsBytes(values));
         }
 

@@ -9,7 +9,7 @@ public sealed record NanoTrainingOptions
     public ulong Seed { get; init; } = 2026;
 
     /// <summary>Optimiser steps; the last eighth sees windows of the whole context.</summary>
-    public int Steps { get; init; } = 3000;
+    public int Steps { get; init; } = 4000;
 
     /// <summary>Threads of one operator.</summary>
     public int Threads { get; init; } = 1;
@@ -29,8 +29,8 @@ public sealed record NanoTrainingOptions
 public readonly record struct TrainingProgress(int Step, int Steps, float Loss, double TokensPerSecond);
 
 /// <summary>
-/// Trains camelid-nano from nothing but this repository: the story grammar writes text, byte pairs are learnt from it, a
-/// Llama model is trained by an explicit gradient graph, and the result is written as a model package.
+/// Trains camelid-nano from nothing but this repository: the story grammar writes text, byte pairs are learnt from
+/// it, a Llama model is trained by an explicit gradient graph, and the result is written as a model package.
 /// </summary>
 public static class NanoTrainer
 {

@@ -47,7 +47,9 @@ internal static class ParameterLayout
         return slices;
     }
 
-    /// <summary>Starting weights: norms one, the others normal; what writes to the residual stream starts smaller.</summary>
+    /// <summary>
+    /// Starting weights: norms one, the others normal; what writes to the residual stream starts smaller.
+    /// </summary>
     internal static float[] Initialise(ModelArchitecture shape, SplitMix64 random)
     {
         IReadOnlyList<ParameterSlice> slices = Of(shape);

@@ -19,13 +19,17 @@ public sealed class SplitMix64(ulong seed)
         }
     }
 
-    /// <summary>A whole number from 0 to <paramref name="limit"/> − 1; the bias of 2⁻³² is of no matter to training text.</summary>
+    /// <summary>
+    /// A whole number from 0 to <paramref name="limit"/> − 1; the bias of 2⁻³² is of no matter to training text.
+    /// </summary>
     public int Below(int limit) => (int)(((Next() >> 32) * (ulong)limit) >> 32);
 
     /// <summary>True in <paramref name="percent"/> of a hundred cases.</summary>
     public bool Chance(int percent) => Below(100) < percent;
 
-    /// <summary>About normally distributed, mean 0 and deviation 1: twelve uniforms, so that no library function is needed.</summary>
+    /// <summary>
+    /// About normally distributed, mean 0 and deviation 1: twelve uniforms, so that no library function is needed.
+    /// </summary>
     public float Normal()
     {
         double sum = 0;

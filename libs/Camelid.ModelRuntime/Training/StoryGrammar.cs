@@ -11,7 +11,9 @@ public sealed partial class StoryGrammar
 {
     private const int ExpansionDepthMax = 16;
     private const string ResourceName = "Camelid.ModelRuntime.Training.story-grammar.txt";
-    private const string Syllables = "ba be bi bo ka ke ko la li lo ma mi mo na ne no ra ri ro sa si so ta te to va vo ing er st";
+    private const string Syllables =
+        "ba be bi bo ka ke ko la li lo ma mi mo na ne no ra ri ro sa si so ta te to va vo ing er st";
+
     private readonly Dictionary<string, Rule> rules;
     private readonly string[] syllables = Syllables.Split(' ');
 
@@ -26,7 +28,9 @@ public sealed partial class StoryGrammar
         return Parse(reader.ReadToEnd());
     }
 
-    /// <summary>Every word that the grammar can write, in lower case: what an answer of the trained model is made of.</summary>
+    /// <summary>
+    /// Every word that the grammar can write, in lower case: what an answer of the trained model is made of.
+    /// </summary>
     public IReadOnlySet<string> Words()
     {
         HashSet<string> words = new(StringComparer.Ordinal);
@@ -42,7 +46,9 @@ public sealed partial class StoryGrammar
         return words;
     }
 
-    /// <summary>One training document: a story, the rest of a story, or a conversation, without its end token.</summary>
+    /// <summary>
+    /// One training document: a story, the rest of a story, or a conversation, without its end token.
+    /// </summary>
     internal TrainingDocument Next(SplitMix64 random) => random.Below(100) switch
     {
         < 50 => new TrainingDocument([], Story(random, [])),
@@ -146,7 +152,8 @@ public sealed partial class StoryGrammar
     {
         if (symbol == "nonsense")
         {
-            return string.Concat(Enumerable.Range(0, 1 + random.Below(4)).Select(_ => syllables[random.Below(syllables.Length)]));
+            IEnumerable<int> count = Enumerable.Range(0, 1 + random.Below(4));
+            return string.Concat(count.Select(_ => syllables[random.Below(syllables.Length)]));
         }
 
         if (symbol is "he" or "him" or "his" && !bound.ContainsKey("name"))
@@ -187,7 +194,9 @@ public sealed partial class StoryGrammar
         return value;
     }
 
-    /// <summary>A princess is no he: a name and a kind of one creature carry the same pronoun, where they carry any.</summary>
+    /// <summary>
+    /// A princess is no he: a name and a kind of one creature carry the same pronoun, where they carry any.
+    /// </summary>
     private static bool Agrees(string symbol, string line, Dictionary<string, string> bound) =>
         GenderOf(symbol) is not string gender || line.Split('|') is not [_, string pronoun, ..]
         || !bound.TryGetValue(gender, out string? known) || known == pronoun;

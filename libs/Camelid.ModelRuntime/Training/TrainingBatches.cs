@@ -1,6 +1,8 @@
 namespace Camelid.ModelRuntime.Training;
 
-/// <summary>Turns documents of the story grammar into windows of tokens: each window begins with a document and is filled up.</summary>
+/// <summary>
+/// Turns documents of the story grammar into windows of tokens: each window begins with a document and is filled up.
+/// </summary>
 internal sealed class TrainingBatches(StoryGrammar grammar, BytePairVocabulary vocabulary, ulong seed)
 {
     private readonly SplitMix64 random = new(seed);
@@ -25,7 +27,9 @@ internal sealed class TrainingBatches(StoryGrammar grammar, BytePairVocabulary v
         }
     }
 
-    /// <summary>A document in tokens: every turn is role token, words, end token; running text is words, end token.</summary>
+    /// <summary>
+    /// A document in tokens: every turn is role token, words, end token; running text is words, end token.
+    /// </summary>
     internal List<uint> Encode(TrainingDocument document)
     {
         List<uint> ids = [];

@@ -14,9 +14,9 @@ internal readonly record struct BatchShape(int Windows, int Tokens)
 }
 
 /// <summary>
-/// One training step as one ONNX graph: forward, loss, backward, clipped AdamW. Inputs: <c>ids</c> and <c>targets</c> [rows],
-/// <c>weights</c>, <c>mean</c>, <c>square</c> (flat), <c>rate</c>, <c>mean_scale</c>, <c>square_scale</c>. Outputs: <c>loss</c>, <c>gradient</c> (before
-/// clipping), and the three vectors with <c>_next</c>.
+/// One training step as one ONNX graph: forward, loss, backward, clipped AdamW. Inputs: <c>ids</c> and <c>targets</c>
+/// [rows], <c>weights</c>, <c>mean</c>, <c>square</c> (flat), <c>rate</c>, <c>mean_scale</c>, <c>square_scale</c>.
+/// Outputs: <c>loss</c>, <c>gradient</c> (before clipping), and the three vectors with <c>_next</c>.
 /// </summary>
 internal sealed class TrainingGraph
 {
@@ -117,8 +117,9 @@ internal sealed class TrainingGraph
         string scores = tape.Reshape(tape.BatchMatMul(q, k, transposed: true), grouped, square);
         string chosen = tape.MaskedSoftmax(scores, CausalMask(), (float)(1 / Math.Sqrt(head)));
         string mixed = tape.BatchMatMul(tape.Reshape(chosen, square, grouped), v, transposed: false);
-        string turnedBack = tape.Transpose(
-            tape.Reshape(mixed, [windows * shared, heads / shared * tokens, head], [windows, heads, tokens, head]), 0, 2, 1, 3);
+        string apart = tape.Reshape(
+            mixed, [windows * shared, heads / shared * tokens, head], [windows, heads, tokens, head]);
+        string turnedBack = tape.Transpose(apart, 0, 2, 1, 3);
         string flat = tape.Reshape(turnedBack, [windows, tokens, heads, head], [batch.Rows, heads * head]);
         return tape.Linear(flat, weights[$"layer.{layer}.attention_out"]);
     }
@@ -176,8 +177,9 @@ internal sealed class TrainingGraph
             graph.Add("Reshape", [tape.Gradient(weights[slice.Name]), graph.Int64s(-1)]))];
         graph.AddNode("Concat", flat, ["gradient"], OnnxGraph.Of("axis", 0));
         string norm = graph.Add("Sqrt", [graph.Add("ReduceSumSquare", ["gradient"], OnnxGraph.Of("keepdims", 0))]);
-        string clip = graph.Add("Min", [
-            graph.Scalar(1), graph.Add("Div", [graph.Scalar(GradientNormMax), graph.Add("Add", [norm, graph.Scalar(1e-6f)])])]);
+        string share = graph.Add("Div", [
+            graph.Scalar(GradientNormMax), graph.Add("Add", [norm, graph.Scalar(1e-6f)])]);
+        string clip = graph.Add("Min", [graph.Scalar(1), share]);
         string g = graph.Add("Mul", ["gradient", clip]);
         Blend("mean", g, Beta1);
         Blend("square", graph.Add("Mul", [g, g]), Beta2);

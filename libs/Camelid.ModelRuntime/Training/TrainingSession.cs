@@ -3,7 +3,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Camelid.ModelRuntime.Training;
 
-/// <summary>Weights and optimiser state, and the session that takes a step with them. States swap buffers: nothing is copied.</summary>
+/// <summary>
+/// Weights and optimiser state, and the session that takes a step with them. States swap buffers: nothing is copied.
+/// </summary>
 internal sealed class TrainingSession : IDisposable
 {
     private static readonly string[] States = ["weights", "mean", "square"];
@@ -50,7 +52,9 @@ internal sealed class TrainingSession : IDisposable
         shape = batch;
     }
 
-    /// <summary>Takes step number <paramref name="step"/> (from one) and returns the loss before it, in nats per token.</summary>
+    /// <summary>
+    /// Takes step number <paramref name="step"/> (from one) and returns the loss before it, in nats per token.
+    /// </summary>
     internal float Step(long[] ids, long[] targets, float rate, int step)
     {
         InferenceSession ready = session ?? throw new InvalidOperationException("Reshape comes before Step");

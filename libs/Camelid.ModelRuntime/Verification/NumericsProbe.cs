@@ -10,8 +10,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Camelid.ModelRuntime.Verification;
 
 /// <summary>
-/// A fixed battery of sequences whose logits are hashed: what a machine computes counts, not what it says it is. The digest does
-/// not depend on how the sequences share calls, and that is checked at every start.
+/// A fixed battery of sequences whose logits are hashed: what a machine computes counts, not what it says it is. The
+/// digest does not depend on how the sequences share calls, and that is checked at every start.
 /// </summary>
 internal sealed class NumericsProbe
 {
@@ -37,8 +37,8 @@ internal sealed class NumericsProbe
     }
 
     /// <summary>
-    /// SHA-256 over the hashes of each sequence's last logits. With one slot every sequence is one call; with more, they run side by
-    /// side, in chunks of many sizes, and end one token at a time.
+    /// SHA-256 over the hashes of each sequence's last logits. With one slot every sequence is one call; with more,
+    /// they run side by side, in chunks of many sizes, and end one token at a time.
     /// </summary>
     internal Hash256 Digest(SlotSession session)
     {
@@ -54,10 +54,10 @@ internal sealed class NumericsProbe
     /// <summary>H(runtime, provider, instruction set, graph, precision, options, probe digest).</summary>
     internal static Hash256 NumericsClass(ModelPackage package, Hash256 digest)
     {
-        string graph = package.Manifest.Files.Single(file => file.Path == ModelPackage.GraphFile).Chunks[0];
+        PackageFile graph = package.Manifest.Files.Single(file => file.Path == ModelPackage.GraphFile);
         CanonicalWriter writer = new();
         writer.Text($"onnxruntime {OrtEnv.Instance().GetVersionString()}").Text("cpu").Text(InstructionSet())
-            .Text(graph).Text(package.Manifest.Precision).Text(SlotSession.Options).Hash(digest);
+            .Hash(graph.ToModelFile().Root).Text(package.Manifest.Precision).Text(SlotSession.Options).Hash(digest);
         return Hashes.Tagged(Tag, writer.Written);
     }
 

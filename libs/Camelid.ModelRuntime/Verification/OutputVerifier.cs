@@ -49,8 +49,8 @@ public sealed record RecomputedOutput
 }
 
 /// <summary>
-/// Recomputes outputs: one teacher-forced pass over prompt and output through the slot graph gives every position's logits, bit
-/// for bit as the worker had them, and the seeded sampler chooses again at each. One at a time.
+/// Recomputes outputs: one teacher-forced pass over prompt and output through the slot graph gives every position's
+/// logits, bit for bit as the worker had them, and the seeded sampler chooses again at each. One at a time.
 /// </summary>
 public sealed class OutputVerifier : IAsyncDisposable
 {
@@ -64,7 +64,8 @@ public sealed class OutputVerifier : IAsyncDisposable
         (this.manifest, this.tokenizer, this.session) = (manifest, tokenizer, session);
 
     /// <summary>Recomputes every position of an output.</summary>
-    /// <exception cref="ContextLengthException">The output cannot come from this model: it is beyond its context.</exception>
+    /// <exception cref="ContextLengthException">The output cannot come from this model: it is beyond its
+    /// context.</exception>
     /// <exception cref="ArgumentException">The prompt is empty, or a token is beyond the vocabulary.</exception>
     public async Task<RecomputedOutput> RecomputeAsync(
         VerificationRequest request, CancellationToken cancellationToken)
@@ -154,7 +155,8 @@ public sealed class OutputVerifier : IAsyncDisposable
 
         if (request.PromptTokens.Concat(request.OutputTokens).Any(token => token >= manifest.VocabularySize))
         {
-            throw new ArgumentException($"a token is beyond the vocabulary of {manifest.VocabularySize}", nameof(request));
+            throw new ArgumentException(
+                $"a token is beyond the vocabulary of {manifest.VocabularySize}", nameof(request));
         }
     }
 }

@@ -37,7 +37,9 @@ public static class BlockRules
         return header.Time > medianTimePast ? RuleCode.Accepted : RuleCode.BlockTimeTooEarly;
     }
 
-    /// <summary>Rule C-10: a block too far ahead of the clock is held by whoever has the clock, not refused for good.</summary>
+    /// <summary>
+    /// Rule C-10: a block too far ahead of the clock is held by whoever has the clock, not refused for good.
+    /// </summary>
     public static RuleCode CheckClock(BlockHeader header, DateTimeOffset now, Network network) =>
         header.Time <= now.ToUnixTimeSeconds() + network.BlockTimeAheadSecondsMax
             ? RuleCode.Accepted

@@ -29,7 +29,9 @@ public sealed record BlockTemplate
     /// <summary>The transactions, parents before children.</summary>
     public IReadOnlyList<TransactionWithFee> Transactions { get; init; } = [];
 
-    /// <summary>The block without proof of work: nonce 0, to be searched by <see cref="ProofOfWork.TryFind"/>.</summary>
+    /// <summary>
+    /// The block without proof of work: nonce 0, to be searched by <see cref="ProofOfWork.TryFind"/>.
+    /// </summary>
     public Block Build()
     {
         Int128 fees = Transactions.Aggregate((Int128)0, (sum, chosen) => sum + chosen.Fee.Grains);

@@ -35,7 +35,9 @@ public sealed record ConnectResult
     public IReadOnlyList<Amount> TransactionFees { get; init; } = [];
 }
 
-/// <summary>Rule C-18: connects blocks to the set of unspent outputs, and disconnects them. Changes nothing itself.</summary>
+/// <summary>
+/// Rule C-18: connects blocks to the set of unspent outputs, and disconnects them. Changes nothing itself.
+/// </summary>
 public static class ChainConnector
 {
     /// <summary>Judges a block wholly, its time against the clock aside, and says what it changes.</summary>

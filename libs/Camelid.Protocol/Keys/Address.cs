@@ -2,7 +2,9 @@ using Camelid.Protocol.Scripts;
 
 namespace Camelid.Protocol.Keys;
 
-/// <summary>Rule C-02: where coin is sent: Base58Check(version ‖ RIPEMD160(SHA256(public key))), whitepaper 2.2.2.</summary>
+/// <summary>
+/// Rule C-02: where coin is sent: Base58Check(version ‖ RIPEMD160(SHA256(public key))), whitepaper 2.2.2.
+/// </summary>
 /// <param name="Version">0x00 on main, 0x6f on test and regtest.</param>
 /// <param name="KeyHash">The hash of the public key.</param>
 public readonly record struct Address(byte Version, Hash160 KeyHash)

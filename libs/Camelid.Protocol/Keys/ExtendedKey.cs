@@ -37,7 +37,9 @@ public sealed class ExtendedKey
     public PrivateKey Key { get; }
 
     /// <summary>The master key of a seed of 16 … 64 bytes.</summary>
-    /// <exception cref="ArgumentException">The seed has another length, or is the one in 2^127 without a key.</exception>
+    /// <exception cref="ArgumentException">
+    /// The seed has another length, or is the one in 2^127 without a key.
+    /// </exception>
     public static ExtendedKey FromSeed(ReadOnlySpan<byte> seed, ISecp256k1 curve)
     {
         if (seed.Length is < SeedBytesMin or > SeedBytesMax)
@@ -52,7 +54,9 @@ public sealed class ExtendedKey
     }
 
     /// <summary>The child of an index; add <see cref="Hardened"/> for a hardened one.</summary>
-    /// <exception cref="ArgumentException">It is the one child in 2^127 that does not exist, or the path is too deep.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is the one child in 2^127 that does not exist, or the path is too deep.
+    /// </exception>
     public ExtendedKey Derive(uint index, ISecp256k1 curve)
     {
         byte[] publicKey = curve.PublicKeyOf(Key).Span.ToArray();

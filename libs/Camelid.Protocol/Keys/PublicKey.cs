@@ -1,7 +1,9 @@
 namespace Camelid.Protocol.Keys;
 
 /// <summary>A compressed secp256k1 public key: 33 bytes, the first 0x02 or 0x03. Compared by value.</summary>
-/// <remarks>The form is checked here; that the point lies on the curve is checked by <see cref="ISecp256k1"/>.</remarks>
+/// <remarks>
+/// The form is checked here; that the point lies on the curve is checked by <see cref="ISecp256k1"/>.
+/// </remarks>
 public readonly struct PublicKey : IEquatable<PublicKey>
 {
     /// <summary>Bytes in a compressed key.</summary>

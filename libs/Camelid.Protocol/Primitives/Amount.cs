@@ -1,6 +1,8 @@
 namespace Camelid.Protocol;
 
-/// <summary>Rule C-01: an amount of coin in grains (1 CML = 100,000,000 grains), never negative, never above the cap.</summary>
+/// <summary>
+/// Rule C-01: an amount of coin in grains (1 CML = 100,000,000 grains), never negative, never above the cap.
+/// </summary>
 /// <remarks>Sums are formed in 128 bits: no sum can wrap, and a wrapped sum would mint coin.</remarks>
 public readonly record struct Amount : IComparable<Amount>
 {

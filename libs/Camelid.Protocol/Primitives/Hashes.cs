@@ -26,7 +26,9 @@ public static class Hashes
     /// <summary>RIPEMD-160 of SHA-256: the hash of public keys in addresses and of secrets in scripts.</summary>
     public static Hash160 Hash160(ReadOnlySpan<byte> data) => Protocol.Hash160.Of(data);
 
-    /// <summary>SHA256(SHA256(tag) ‖ SHA256(tag) ‖ data): a hash that means one thing only (BIP340's construction).</summary>
+    /// <summary>
+    /// SHA256(SHA256(tag) ‖ SHA256(tag) ‖ data): a hash that means one thing only (BIP340's construction).
+    /// </summary>
     /// <param name="tag">The meaning, such as <c>camelid/job</c>.</param>
     /// <param name="data">The canonical bytes.</param>
     public static Hash256 Tagged(string tag, ReadOnlySpan<byte> data)

@@ -6,7 +6,9 @@ using Camelid.Protocol.Transactions;
 
 namespace Camelid.Protocol;
 
-/// <summary>Rule C-04: what differs between <c>main</c>, <c>test</c> and <c>regtest</c>; all else is the same.</summary>
+/// <summary>
+/// Rule C-04: what differs between <c>main</c>, <c>test</c> and <c>regtest</c>; all else is the same.
+/// </summary>
 /// <remarks>
 /// Only regtest has its final difficulty rule (a fixed easy target). The target of the other two is a stand-in with a
 /// documented value until their difficulty rule is built; a node refuses to run on them.

@@ -151,7 +151,9 @@ public enum RuleCode
     /// <summary>SIGHASH_SINGLE names an output that is not there.</summary>
     ScriptSingleOutOfRange = 84,
 
-    /// <summary>CHECKLOCKTIMEVERIFY: negative, of the other kind, later than the lock time, or the input is final.</summary>
+    /// <summary>
+    /// CHECKLOCKTIMEVERIFY: negative, of the other kind, later than the lock time, or the input is final.
+    /// </summary>
     ScriptLockTime = 85,
 
     /// <summary>CHECKSEQUENCEVERIFY: negative, of the other kind, or later than the sequence.</summary>

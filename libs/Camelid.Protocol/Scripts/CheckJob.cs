@@ -2,7 +2,9 @@ using Camelid.Protocol.Transactions;
 
 namespace Camelid.Protocol.Scripts;
 
-/// <summary>What CHECKJOB demands of a job transaction, one rule each. The signature's type is E-06, in the interpreter.</summary>
+/// <summary>
+/// What CHECKJOB demands of a job transaction, one rule each. The signature's type is E-06, in the interpreter.
+/// </summary>
 public static class CheckJob
 {
     /// <summary>Windows between the lock time of a payment and its refund, at least.</summary>
@@ -38,8 +40,12 @@ public static class CheckJob
         return transaction.Inputs[0].Sequence == TxInput.SequenceLocked ? RuleCode.Accepted : RuleCode.JobSequence;
     }
 
-    /// <summary>Rules E-05 and E-07: the block is not older than the lock time; the deposit is of an earlier block.</summary>
-    /// <remarks>The lock time, set to created + W, is what gives a worker time to see two jobs on one deposit.</remarks>
+    /// <summary>
+    /// Rules E-05 and E-07: the block is not older than the lock time; the deposit is of an earlier block.
+    /// </summary>
+    /// <remarks>
+    /// The lock time, set to created + W, is what gives a worker time to see two jobs on one deposit.
+    /// </remarks>
     public static RuleCode CheckTimes(ScriptContext context)
     {
         if (context.Block.BlockTime < context.Transaction.LockTime)

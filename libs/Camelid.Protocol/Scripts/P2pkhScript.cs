@@ -2,7 +2,9 @@ using Camelid.Protocol.Keys;
 
 namespace Camelid.Protocol.Scripts;
 
-/// <summary>Pay to public key hash: <c>DUP HASH160 &lt;hash&gt; EQUALVERIFY CHECKSIG</c>, the script of an address.</summary>
+/// <summary>
+/// Pay to public key hash: <c>DUP HASH160 &lt;hash&gt; EQUALVERIFY CHECKSIG</c>, the script of an address.
+/// </summary>
 public readonly record struct P2pkhScript(Hash160 KeyHash)
 {
     /// <summary>The script of a public key.</summary>

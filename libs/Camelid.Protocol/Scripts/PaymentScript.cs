@@ -3,8 +3,9 @@ using Camelid.Protocol.Keys;
 namespace Camelid.Protocol.Scripts;
 
 /// <summary>
-/// Rule E-02: a payment, <c>&lt;H(testament)&gt; DROP IF SIZE 32 EQUALVERIFY HASH160 &lt;h(k)&gt; EQUALVERIFY &lt;Pn&gt;
-/// ELSE &lt;T_r&gt; CLTV DROP &lt;Pc&gt; ENDIF CHECKSIG</c>: the worker takes it by revealing k, or the client has it back.
+/// Rule E-02: a payment,
+/// <c>&lt;H(testament)&gt; DROP IF SIZE 32 EQUALVERIFY HASH160 &lt;h(k)&gt; EQUALVERIFY &lt;Pn&gt; ELSE &lt;T_r&gt;
+/// CLTV DROP &lt;Pc&gt; ENDIF CHECKSIG</c>: the worker takes it by revealing k, or the client has it back.
 /// </summary>
 /// <param name="TestamentHash">H(testament), which names all that was promised.</param>
 /// <param name="KeyHash">h(k) = HASH160(k).</param>

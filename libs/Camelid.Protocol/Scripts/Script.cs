@@ -32,7 +32,9 @@ public readonly struct Script : IEquatable<Script>
         return good;
     }
 
-    /// <summary>Rule C-06: signature operations in these bytes, run or not; what follows a broken push counts nothing.</summary>
+    /// <summary>
+    /// Rule C-06: signature operations in these bytes, run or not; what follows a broken push counts nothing.
+    /// </summary>
     public int SignatureOperationCount()
     {
         int count = 0;

@@ -25,7 +25,9 @@ public sealed record ScriptContext
 /// <summary>The block that a transaction is or would be in.</summary>
 /// <param name="Height">Its height.</param>
 /// <param name="BlockTime">Its time, Unix seconds; only CHECKJOB asks for it.</param>
-/// <param name="MedianTimePast">The median time of the eleven blocks before it, which lock times ask for (BIP113).</param>
+/// <param name="MedianTimePast">
+/// The median time of the eleven blocks before it, which lock times ask for (BIP113).
+/// </param>
 /// <param name="Network">Its network.</param>
 /// <param name="Curve">The curve.</param>
 public sealed record SpendContext(
@@ -39,8 +41,8 @@ public sealed record SpendContext(
 public interface IVerdictView
 {
     /// <summary>
-    /// Rule E-10: true where a final, not yet executed "fails" for the job of the transaction and this stake is in chain
-    /// state, and the transaction's outputs are exactly those that the verdict determines.
+    /// Rule E-10: true where a final, not yet executed "fails" for the job of the transaction and this stake is in
+    /// chain state, and the transaction's outputs are exactly those that the verdict determines.
     /// </summary>
     bool Permits(Transaction transaction, OutPoint stake, TxOutput spent);
 }

@@ -1,6 +1,8 @@
 namespace Camelid.Protocol.Scripts;
 
-/// <summary>Integers as scripts hold them: little-endian, sign in the highest bit, shortest form, zero is empty.</summary>
+/// <summary>
+/// Integers as scripts hold them: little-endian, sign in the highest bit, shortest form, zero is empty.
+/// </summary>
 public static class ScriptNumber
 {
     /// <summary>Longest number for a lock time, in bytes (BIP65).</summary>

@@ -188,7 +188,9 @@ internal sealed class ScriptRun(Script script, ScriptStack stack, ScriptContext 
         return stack.Pop().AsSpan().SequenceEqual(top);
     }
 
-    /// <summary>Rule C-07: strict DER, low S, known type, compressed key on the curve; failing only when empty.</summary>
+    /// <summary>
+    /// Rule C-07: strict DER, low S, known type, compressed key on the curve; failing only when empty.
+    /// </summary>
     private RuleCode Signature(out bool holds)
     {
         holds = false;
@@ -260,7 +262,8 @@ internal sealed class ScriptRun(Script script, ScriptStack stack, ScriptContext 
         long masked = wanted & SequenceMask;
         uint has = sequence & SequenceMask;
         bool sameKind = masked >= SequenceSeconds == has >= SequenceSeconds;
-        bool holds = context.Transaction.Version >= 2 && (sequence & SequenceDisabled) == 0 && sameKind && masked <= has;
+        bool enabled = context.Transaction.Version >= 2 && (sequence & SequenceDisabled) == 0;
+        bool holds = enabled && sameKind && masked <= has;
         return holds ? RuleCode.Accepted : RuleCode.ScriptSequence;
     }
 

@@ -23,7 +23,9 @@ public enum SignatureHashType
     AnyoneCanPay = 0x80,
 }
 
-/// <summary>Rule C-07: the digest that a signature signs, Bitcoin's legacy form with the Job ID before the type.</summary>
+/// <summary>
+/// Rule C-07: the digest that a signature signs, Bitcoin's legacy form with the Job ID before the type.
+/// </summary>
 public static class SignatureHash
 {
     private const int BaseMask = 0x1f;
@@ -42,7 +44,9 @@ public static class SignatureHash
     /// <param name="scriptCode">The locking script that is spent.</param>
     /// <param name="type">What is signed.</param>
     /// <param name="bitcoinCompat">Tests only: leaves the Job ID out, so that Bitcoin Core's vectors apply.</param>
-    /// <exception cref="ArgumentException">The input is not there, or SINGLE names an output that is not there.</exception>
+    /// <exception cref="ArgumentException">
+    /// The input is not there, or SINGLE names an output that is not there.
+    /// </exception>
     public static Hash256 Compute(
         Transaction transaction,
         int inputIndex,
@@ -81,7 +85,8 @@ public static class SignatureHash
         CanonicalWriter writer, Transaction transaction, int inputIndex, Script scriptCode, SignatureHashType type)
     {
         bool onlyThis = (type & SignatureHashType.AnyoneCanPay) != 0;
-        bool freeSequences = ((int)type & BaseMask) is (int)SignatureHashType.NoOutputs or (int)SignatureHashType.Single;
+        SignatureHashType kind = (SignatureHashType)((int)type & BaseMask);
+        bool freeSequences = kind is SignatureHashType.NoOutputs or SignatureHashType.Single;
         writer.CompactSize(onlyThis ? 1UL : (ulong)transaction.Inputs.Count);
         for (int i = 0; i < transaction.Inputs.Count; i++)
         {

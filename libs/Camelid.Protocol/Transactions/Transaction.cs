@@ -4,7 +4,9 @@ using Camelid.Protocol.Scripts;
 
 namespace Camelid.Protocol.Transactions;
 
-/// <summary>A transaction (whitepaper 2.3): Bitcoin's, followed by the id of the job that it pays for. Immutable.</summary>
+/// <summary>
+/// A transaction (whitepaper 2.3): Bitcoin's, followed by the id of the job that it pays for. Immutable.
+/// </summary>
 /// <remarks>
 /// Rule C-05: version (4) ‖ inputs (txid 32, index 4, scriptSig, sequence 4) ‖ outputs (value 8, scriptPubKey) ‖
 /// lockTime (4) ‖ jobId (32, zero if none); counts and script lengths are CompactSize; the id is SHA256d of all of it.
@@ -73,7 +75,9 @@ public sealed class Transaction : IEquatable<Transaction>
     /// <summary>The canonical bytes, in a new array.</summary>
     public byte[] Encode() => (byte[])encoded.Clone();
 
-    /// <summary>Reads canonical bytes; refuses trailing bytes, long forms, amounts outside the supply, large ones.</summary>
+    /// <summary>
+    /// Reads canonical bytes; refuses trailing bytes, long forms, amounts outside the supply, large ones.
+    /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out Transaction? transaction)
     {
         CanonicalReader reader = new(bytes.Length <= BytesMax ? bytes : default);

@@ -41,8 +41,13 @@ public static class TransactionRules
         return transaction.IsCoinbase ? CheckCoinbase(transaction) : CheckInputs(transaction);
     }
 
-    /// <summary>Rule C-15: may this transaction, not a coinbase, be in the block of <paramref name="context"/>?</summary>
-    /// <remarks>Does not repeat <see cref="Check"/>; call that first.</remarks>
+    /// <summary>
+    /// Rule C-15: may this transaction, not a coinbase, be in the block of <paramref name="context"/>?
+    /// </summary>
+    /// <remarks>
+    /// Does not repeat <see cref="Check"/>; call that first. A mempool that keeps a job transaction until its lock time
+    /// asks with a block time of at least that lock time.
+    /// </remarks>
     public static SpendResult CheckSpend(Transaction transaction, SpendContext context, IUtxoView view)
     {
         if (transaction.IsCoinbase)
@@ -97,7 +102,13 @@ public static class TransactionRules
         bool ranCheckJob = false;
         for (int i = 0; i < spent.Count; i++)
         {
-            ScriptContext script = new() { Transaction = transaction, InputIndex = i, Spent = spent[i], Block = context };
+            ScriptContext script = new()
+            {
+                Transaction = transaction,
+                InputIndex = i,
+                Spent = spent[i],
+                Block = context,
+            };
             ScriptOutcome outcome = ScriptInterpreter.Verify(
                 transaction.Inputs[i].Script, spent[i].Output.Script, script);
             if (outcome.Code != RuleCode.Accepted)
@@ -117,7 +128,9 @@ public static class TransactionRules
         return new SpendResult { Code = RuleCode.Accepted, SpendsThroughCheckJob = ranCheckJob, Spent = spent };
     }
 
-    /// <summary>Rule C-17: a coinbase output is mature; a relative lock (BIP68, version 2, blocks only) is over.</summary>
+    /// <summary>
+    /// Rule C-17: a coinbase output is mature; a relative lock (BIP68, version 2, blocks only) is over.
+    /// </summary>
     private static RuleCode CheckAge(Transaction transaction, TxInput input, Utxo utxo, SpendContext context)
     {
         int age = context.Height - utxo.Height;

@@ -11,7 +11,9 @@ public sealed class NetworkTests
     /// <summary>Golden: whoever changes a genesis block changes the network.</summary>
     [Fact]
     public void The_genesis_block_of_regtest_is_fixed() =>
-        Assert.Equal("1f8d1533ba09cc3f154e2b411abd6fac4a78085148a80324923e30ec135d02a3", Network.Regtest.GenesisHash.ToString());
+        Assert.Equal(
+            "1f8d1533ba09cc3f154e2b411abd6fac4a78085148a80324923e30ec135d02a3",
+            Network.Regtest.GenesisHash.ToString());
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -1,0 +1,41 @@
+using System.Diagnostics.Metrics;
+using Camelid.Chain.Blocks;
+using Camelid.Chain.Mempool;
+using Camelid.Chain.Rpc;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Camelid.Chain;
+
+/// <summary>Healthy once stakes are in blocks and the deposit pool exists.</summary>
+internal sealed class ChainHealth(ChainReader reader) : IHealthCheck
+{
+    /// <inheritdoc/>
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        string missing = reader.NotReadyReason();
+        return Task.FromResult(missing.Length == 0
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy(missing));
+    }
+}
+
+/// <summary>The chain's gauges, while the host runs.</summary>
+internal sealed class ChainMetrics(ChainState state, TransactionPool pool) : IHostedService, IDisposable
+{
+    private readonly Meter meter = new("Camelid.Chain");
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        meter.CreateObservableGauge("camelid_chain_height", () => state.Read(reading => reading.Tip.Height));
+        meter.CreateObservableGauge("camelid_chain_mempool", () => pool.Count);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Dispose() => meter.Dispose();
+}

@@ -1,0 +1,72 @@
+using Camelid.Chain.Api;
+using Camelid.Chain.Blocks;
+using Camelid.Chain.Index;
+using Camelid.Chain.Keys;
+using Camelid.Chain.Mempool;
+using Camelid.Chain.Mining;
+using Camelid.Chain.Rpc;
+using Camelid.Chain.Signing;
+using Camelid.Chain.Wallet;
+using Camelid.Protocol;
+using Camelid.Protocol.Keys;
+using Camelid.Secp256k1;
+using Camelid.ServiceDefaults.Hosting;
+using Camelid.ServiceDefaults.Rpc;
+using Camelid.ServiceDefaults.Storage;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Camelid.Chain;
+
+/// <summary>Registers and maps the chain: blocks, mempool, miner, wallet, signer.</summary>
+public static class ChainSetup
+{
+    /// <summary>Registers the chain. Its folder and keys are read when the host starts.</summary>
+    public static IHostApplicationBuilder AddChain(this IHostApplicationBuilder builder)
+    {
+        builder.AddServiceRpc();
+        builder.AddServiceDatabase<ChainDatabase>("chainindex");
+        IServiceCollection services = builder.Services;
+        services.AddOptions<ChainOptions>().Bind(builder.Configuration.GetSection(ChainOptions.Section));
+        services.TryAddSingleton(_ => Secp256k1Provider.Create());
+        services.AddSingleton(OpenIdentity);
+        services.AddSingleton(provider => ChainState.Open(
+            ChainStart.LogPath(provider.GetRequiredService<DataFolder>()), provider.GetRequiredService<ChainIdentity>()));
+        services.AddSingleton<BlockIndex>().AddSingleton<BlockIntake>();
+        services.AddSingleton<TransactionPool>().AddSingleton<TransactionIntake>();
+        services.AddSingleton<SignerStore>().AddSingleton<JobClock>().AddSingleton<SignerParts>();
+        services.AddSingleton<OfferSigner>().AddSingleton<PaymentSigner>().AddSingleton<ClaimSigner>();
+        services.AddSingleton<WordSigner>().AddSingleton<Signers>().AddSingleton<SignerGate>();
+        services.AddSingleton<Rebroadcast>().AddSingleton<RegtestFunding>().AddSingleton<BlockMaker>();
+        services.AddSingleton<MinerSteps>().AddSingleton<ChainReader>().AddSingleton<Balances>();
+        services.AddSingleton<ChainService>().AddSingleton<WalletService>().AddSingleton<SignerService>();
+        services.AddHostedService<ChainStart>();
+        services.AddHostedService<ChainMetrics>();
+        services.AddHostedService<MinerLoop>();
+        services.AddHealthChecks().AddCheck<ChainHealth>("chain");
+        return builder;
+    }
+
+    /// <summary>Maps the chain's gRPC services and its JSON routes.</summary>
+    public static WebApplication MapChain(this WebApplication app)
+    {
+        app.MapGrpcService<ChainService>();
+        app.MapGrpcService<WalletService>();
+        app.MapGrpcService<SignerService>();
+        ChainApi.Map(app);
+        return app;
+    }
+
+    private static ChainIdentity OpenIdentity(IServiceProvider provider)
+    {
+        DataFolder folder = provider.GetRequiredService<DataFolder>();
+        if (!Network.TryParse(folder.NetworkName, out Network? network) || network != Network.Regtest)
+        {
+            throw new InvalidOperationException(
+                $"network '{folder.NetworkName}': only regtest can be run so far. Set Camelid:Network to regtest.");
+        }
+
+        ISecp256k1 curve = provider.GetRequiredService<ISecp256k1>();
+        byte[] seed = SeedFile.ReadOrCreate(folder.Keys);
+        return new ChainIdentity(network, curve, new OperatorKeys(seed, network, curve));
+    }
+}

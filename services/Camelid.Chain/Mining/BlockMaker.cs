@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Camelid.Chain.Blocks;
+using Camelid.Chain.Mempool;
+using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Jobs;
+using Camelid.Protocol.Keys;
+using Camelid.Protocol.Scripts;
+using Camelid.Protocol.Transactions;
+
+namespace Camelid.Chain.Mining;
+
+/// <summary>Builds blocks on the tip and decides, on regtest, whether one is wanted.</summary>
+internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIntake intake, TimeProvider time)
+{
+    /// <summary>Most blocks in one call of Mine.</summary>
+    public const int BlocksMax = 1_000;
+
+    /// <summary>Mines blocks whether wanted or not.</summary>
+    public async Task<IReadOnlyList<BlockHash>> MineAsync(int count, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)BlocksMax, nameof(count));
+        List<BlockHash> hashes = [];
+        for (int i = 0; i < count; i++)
+        {
+            Block? block = await intake.MineAsync(() => Make(pool.Select(NextTime())), cancellationToken);
+            hashes.Add(block!.Hash);
+        }
+
+        return hashes;
+    }
+
+    /// <summary>
+    /// Mines one block if a waiting transaction may be in it, a payment waits to be buried, or a lock time that has
+    /// passed by the clock waits for the median of block times. Never an empty block otherwise.
+    /// </summary>
+    public async Task<bool> MineIfWantedAsync(CancellationToken cancellationToken)
+    {
+        Block? block = await intake.MineAsync(
+            () =>
+            {
+                IReadOnlyList<TransactionWithFee> chosen = pool.Select(NextTime());
+                return chosen.Count > 0 || APaymentWaitsForBurial() || AMedianIsWaitedFor() ? Make(chosen) : null;
+            },
+            cancellationToken);
+        return block is not null;
+    }
+
+    private uint Now => (uint)time.GetUtcNow().ToUnixTimeSeconds();
+
+    private uint NextTime() => Math.Max(Now, state.Read(reading => reading.MedianTimePast) + 1);
+
+    private Block Make(IReadOnlyList<TransactionWithFee> chosen)
+    {
+        (int height, BlockHash hash) = state.Read(reading => (reading.Tip.Height + 1, reading.Tip.Hash));
+        BlockTemplate template = new()
+        {
+            Network = state.Network,
+            PreviousHash = hash,
+            Height = height,
+            Time = NextTime(),
+            Payee = state.Keys[KeyRole.Miner].Address.ToScript(),
+            Transactions = chosen,
+        };
+        Block block = template.Build();
+        BlockHeader header = ProofOfWork.TryFind(block.Header, 0, uint.MaxValue)
+            ?? throw new UnreachableException("no nonce reaches the easiest target");
+        return new Block(header, block.Transactions);
+    }
+
+    /// <summary>Rule E-32: a payment to this operator, still claimable, is not as deep as its claim needs it.</summary>
+    private bool APaymentWaitsForBurial() => state.Read(reading =>
+        reading.Outputs.Own(OutputKind.Payment, KeyRole.Worker).Values.Any(payment =>
+            PaymentScript.TryParse(payment.Output.Script, out PaymentScript script)
+            && script.RefundTime > Now
+            && reading.Tip.Height - payment.Height + 1
+                < EscrowSchedule.ClaimDepth(payment.Output.Value, Subsidy.At(payment.Height))));
+
+    private bool AMedianIsWaitedFor()
+    {
+        (int height, uint median) = state.Read(reading => (reading.Tip.Height + 1, reading.MedianTimePast));
+        return pool.List().Any(entry => !entry.IsJob && entry.Transaction.LockTime >= Transaction.LockTimeThreshold
+            && entry.Transaction.LockTime < Now && !TransactionRules.IsFinal(entry.Transaction, height, median));
+    }
+}

@@ -1,0 +1,118 @@
+using Camelid.Chain.Blocks;
+using Camelid.Chain.Mempool;
+using Camelid.Chain.Mining;
+using Camelid.Chain.Signing;
+using Camelid.Contracts.Chain.V1;
+using Camelid.Protocol;
+using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Transactions;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Camelid.Chain.Rpc;
+
+/// <summary>The edge of the chain: bytes become values here, once.</summary>
+internal sealed class ChainService(
+    ChainReader reader, TransactionIntake transactions, BlockMaker maker, BlockIntake blocks) : ChainRpc.ChainRpcBase
+{
+    /// <inheritdoc/>
+    public override Task<ChainStatus> GetStatus(GetStatusRequest request, ServerCallContext context) =>
+        Task.FromResult(reader.Status());
+
+    /// <inheritdoc/>
+    public override Task<BlockReply> GetBlock(GetBlockRequest request, ServerCallContext context)
+    {
+        BlockReply? reply = request.BlockCase switch
+        {
+            GetBlockRequest.BlockOneofCase.Height => reader.FindBlock(request.Height),
+            GetBlockRequest.BlockOneofCase.Hash => reader.FindBlock(new BlockHash(HashOf("hash", request.Hash))),
+            _ => throw SignerParts.Bad("block: give its height or its hash"),
+        };
+        return Task.FromResult(reply ?? throw NotFound("no such block on the active chain"));
+    }
+
+    /// <inheritdoc/>
+    public override Task<ListBlocksReply> ListBlocks(ListBlocksRequest request, ServerCallContext context)
+    {
+        ListBlocksReply reply = new();
+        reply.Blocks.AddRange(reader.Blocks(request.BeforeHeight, request.Limit));
+        return Task.FromResult(reply);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<TransactionReply> GetTransaction(GetTransactionRequest request, ServerCallContext context) =>
+        await reader.FindTransactionAsync(new Txid(HashOf("txid", request.Txid)), context.CancellationToken)
+        ?? throw NotFound("no such transaction on the active chain or in the mempool");
+
+    /// <inheritdoc/>
+    public override async Task<SubmitTransactionReply> SubmitTransaction(
+        SubmitTransactionRequest request, ServerCallContext context)
+    {
+        if (!Transaction.TryDecode(request.Raw.Span, out Transaction? transaction))
+        {
+            throw SignerParts.Bad("raw: not the canonical bytes of a transaction (rule C-05)");
+        }
+
+        PoolVerdict verdict = await transactions.SubmitAsync(transaction, context.CancellationToken);
+        return new SubmitTransactionReply
+        {
+            Txid = ByteString.CopyFrom(transaction.Txid.Value.ToBytes()),
+            Accepted = verdict.IsAccepted,
+            Reason = verdict.Reason,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override Task<ListMempoolReply> ListMempool(ListMempoolRequest request, ServerCallContext context)
+    {
+        ListMempoolReply reply = new();
+        reply.Transactions.AddRange(reader.Mempool(request.Limit));
+        return Task.FromResult(reply);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<MineReply> Mine(MineRequest request, ServerCallContext context)
+    {
+        if (request.Count is < 1 or > BlockMaker.BlocksMax)
+        {
+            throw SignerParts.Bad($"count: {request.Count}, not 1 … {BlockMaker.BlocksMax}");
+        }
+
+        MineReply reply = new();
+        foreach (BlockHash hash in await maker.MineAsync(request.Count, context.CancellationToken))
+        {
+            reply.Hashes.Add(ByteString.CopyFrom(hash.Value.ToBytes()));
+        }
+
+        return reply;
+    }
+
+    /// <inheritdoc/>
+    public override Task<SupplyReply> GetSupply(GetSupplyRequest request, ServerCallContext context) =>
+        Task.FromResult(reader.Supply());
+
+    /// <inheritdoc/>
+    public override async Task WatchTip(
+        WatchTipRequest request, IServerStreamWriter<ChainStatus> responseStream, ServerCallContext context)
+    {
+        while (!context.CancellationToken.IsCancellationRequested)
+        {
+            Task changed = blocks.TipChanged.Next;
+            await responseStream.WriteAsync(reader.Status(), context.CancellationToken);
+            try
+            {
+                await changed.WaitAsync(context.CancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private static Hash256 HashOf(string field, ByteString bytes) => bytes.Length == Hash256.Bytes
+        ? Hash256.FromBytes(bytes.Span)
+        : throw SignerParts.Bad($"{field}: {bytes.Length} bytes, not {Hash256.Bytes}");
+
+    private static RpcException NotFound(string message) => new(new Status(StatusCode.NotFound, message));
+}

@@ -1,0 +1,100 @@
+using Camelid.Chain.Blocks;
+using Camelid.Chain.Index;
+using Camelid.Chain.Mempool;
+using Camelid.Chain.Mining;
+using Camelid.Chain.Rpc;
+using Camelid.Chain.Signing;
+using Camelid.Chain.Wallet;
+using Camelid.Protocol.Blocks;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Camelid.Chain.Tests;
+
+/// <summary>
+/// The production wiring of the chain on a real folder, with a clock of ours and without the loop: a test does the
+/// loop's rounds itself. Disposing without more is a crash: nothing is flushed that was not before.
+/// </summary>
+internal sealed class ChainHost : IAsyncDisposable
+{
+    private readonly IHost host;
+
+    private ChainHost(IHost host) => this.host = host;
+
+    public ChainState State => host.Services.GetRequiredService<ChainState>();
+
+    public ChainService Chain => host.Services.GetRequiredService<ChainService>();
+
+    public SignerService Signer => host.Services.GetRequiredService<SignerService>();
+
+    public WalletService Wallet => host.Services.GetRequiredService<WalletService>();
+
+    public TransactionPool Pool => host.Services.GetRequiredService<TransactionPool>();
+
+    public BlockIntake Blocks => host.Services.GetRequiredService<BlockIntake>();
+
+    public ChainDatabase Database => host.Services.GetRequiredService<ChainDatabase>();
+
+    public ChainReader Reader => host.Services.GetRequiredService<ChainReader>();
+
+    public Rebroadcast Rebroadcast => host.Services.GetRequiredService<Rebroadcast>();
+
+    public BlockEntry Tip => State.Read(reading => reading.Tip);
+
+    public MinerSteps Miner => host.Services.GetRequiredService<MinerSteps>();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Opens the chain in a folder, as a start does, without mining.</summary>
+    public static async Task<ChainHost> OpenAsync(string folder, TimeProvider time, params string[] settings)
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(
+            settings.Select(setting => setting.Split('='))
+                .Select(parts => KeyValuePair.Create<string, string?>(parts[0], parts[1])));
+        builder.Configuration["Camelid:DataDir"] = folder;
+        builder.Services.AddSingleton(time);
+        builder.AddServiceDefaults();
+        builder.AddChain();
+        ChainHost chain = new(builder.Build());
+        try
+        {
+            ChainStart start = chain.host.Services.GetServices<IHostedService>().OfType<ChainStart>().Single();
+            await start.StartAsync(Cancellation);
+            return chain;
+        }
+        catch (IOException)
+        {
+            await chain.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the chain and does all that a first start does.</summary>
+    public static async Task<ChainHost> StartAsync(string folder, TimeProvider time, params string[] settings)
+    {
+        ChainHost chain = await OpenAsync(folder, time, settings);
+        await chain.RunAsync();
+        return chain;
+    }
+
+    /// <summary>All rounds that are wanted now, the handing-in of stored transactions included.</summary>
+    public async Task RunAsync()
+    {
+        await Rebroadcast.RunAsync(Cancellation);
+        await Miner.RunAsync(500, Cancellation);
+    }
+
+    /// <summary>Blocks on the active chain, from a height on.</summary>
+    public IReadOnlyList<Block> BlocksFrom(int height) => [.. State
+        .Read(reading => reading.Active.Skip(height).ToArray()).Select(State.ReadBlock)];
+
+    public ValueTask DisposeAsync()
+    {
+        host.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
