@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Packages;
 using Camelid.ModelRuntime.Tokenization;
 using Camelid.Protocol.Jobs;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Camelid.ModelRuntime.Engine;
 
@@ -103,7 +103,7 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "A broken engine must tell everybody who waits for it.")]
+    /// <summary>The loop. Should it ever break, everybody who waits is told, and nobody is taken any more.</summary>
     private void Run()
     {
         try
@@ -114,13 +114,14 @@ public sealed class GenerationEngine : IAsyncDisposable
                 Step();
             }
         }
-        catch (Exception e)
+        finally
         {
             queue.CompleteAdding();
-            FailAll(e);
+            InvalidOperationException stopped = new("the engine has stopped; restart the service");
+            FailAll(stopped);
             while (queue.TryTake(out ActiveGeneration? waiting))
             {
-                waiting.Fail(e);
+                waiting.Fail(stopped);
             }
         }
     }
@@ -163,7 +164,7 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "A failed call fails its requests, not the engine.")]
+    /// <summary>One call for all slots. A call that fails, fails its requests, not the engine.</summary>
     private void Step()
     {
         SlotWork[] work = new SlotWork[slots.Length];
@@ -176,7 +177,7 @@ public sealed class GenerationEngine : IAsyncDisposable
         {
             session.Run(work);
         }
-        catch (Exception e)
+        catch (OnnxRuntimeException e)
         {
             FailAll(e);
             return;
@@ -195,7 +196,7 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "One request's failure must not reach its neighbours.")]
+    /// <summary>Gives a request its logits. Logits that hold no number fail this request and not its neighbours.</summary>
     private void Finish(int slot, ActiveGeneration generation, SlotWork done, int row)
     {
         try
@@ -207,7 +208,7 @@ public sealed class GenerationEngine : IAsyncDisposable
                 OutputTokens.Add(1);
             }
         }
-        catch (Exception e)
+        catch (ArgumentException e)
         {
             generation.Fail(e);
         }
