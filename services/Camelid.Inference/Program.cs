@@ -1,3 +1,14 @@
+using Camelid.Inference;
+using Camelid.ModelRuntime.Graphs;
+using Camelid.ServiceDefaults.Bus;
+
+// Before anything else: setenv is not safe beside a getenv of another thread.
+NativeEnvironment.Prepare();
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddInference();
+builder.AddServiceBus();
 WebApplication app = builder.Build();
+app.MapInference();
+app.MapDefaultEndpoints();
 await app.RunAsync();

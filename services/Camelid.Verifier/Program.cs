@@ -1,3 +1,14 @@
+using Camelid.ModelRuntime.Graphs;
+using Camelid.ServiceDefaults.Bus;
+using Camelid.Verifier;
+
+// Before anything else: setenv is not safe beside a getenv of another thread.
+NativeEnvironment.Prepare();
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddVerifier();
+builder.AddServiceBus();
 WebApplication app = builder.Build();
+app.MapVerifier();
+app.MapDefaultEndpoints();
 await app.RunAsync();

@@ -1,0 +1,120 @@
+using System.Diagnostics.CodeAnalysis;
+using Camelid.Contracts.ModelRegistry.V1;
+using Camelid.ModelRuntime;
+using Camelid.ModelRuntime.Packages;
+using Camelid.Protocol;
+using Camelid.ServiceDefaults.Hosting;
+using Grpc.Core;
+
+namespace Camelid.Inference.Models;
+
+/// <summary>
+/// Gets the operator's model, from its own folder or from ModelRegistry, and loads it. Tries again until that succeeds:
+/// the registry may start later, and a damaged file may be repaired.
+/// </summary>
+internal sealed partial class ModelHost(
+    ModelRegistryRpc.ModelRegistryRpcClient registry, DataFolder folder, WorkerOptions options,
+    IHostApplicationLifetime lifetime, ILogger<ModelHost> logger) : BackgroundService, IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private readonly TaskCompletionSource<LanguageModel> loaded =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly ModelInstallation installation = new(folder.Models);
+
+    /// <summary>Why the model is not ready, for people; empty where it is.</summary>
+    public string NotReadyReason { get; private set; } = "the model is loading";
+
+    /// <summary>The model once it is ready, else null.</summary>
+    public LanguageModel? Model => loaded.Task.IsCompletedSuccessfully ? loaded.Task.Result : null;
+
+    /// <summary>Waits for the model.</summary>
+    public Task<LanguageModel> WaitAsync(CancellationToken cancellationToken) => loaded.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Stops the engine; requests under way end as cancelled.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Model is { } model)
+        {
+            await model.DisposeAsync();
+        }
+
+        Dispose();
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong with model or machine is shown by /health and tried again.")]
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await StartedAsync(stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                ModelPackage package = await FindAsync(stoppingToken);
+                LanguageModelOptions loading = new() { Threads = options.Threads, Slots = options.Slots };
+                LanguageModel model = await LanguageModel.LoadAsync(package, loading, stoppingToken);
+                NotReadyReason = "";
+                loaded.SetResult(model);
+                LogLoaded(package.Name, package.Root, model.NumericsClass);
+                return;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                string reason = exception is RpcException rpc ? rpc.Status.Detail : exception.Message;
+                if (NotReadyReason != reason)
+                {
+                    NotReadyReason = reason;
+                    LogNotLoaded(options.Model, reason);
+                }
+
+                await Task.Delay(Pause, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Nothing is asked of another service before this one's own endpoints stand: in one process they are one.</summary>
+    private async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task<ModelPackage> FindAsync(CancellationToken cancellationToken)
+    {
+        if (!Hash256.TryParse(options.Model, out Hash256 root))
+        {
+            Model known = await registry.GetModelAsync(
+                new GetModelRequest { Model = options.Model }, cancellationToken: cancellationToken);
+            root = Hash256.FromBytes(known.Root.Span);
+        }
+
+        if (Directory.Exists(installation.FolderOf(root)))
+        {
+            try
+            {
+                ModelPackage own = await ModelPackage.OpenAsync(installation.FolderOf(root), cancellationToken);
+                if (own.Root == root)
+                {
+                    return own;
+                }
+            }
+            catch (ModelPackageException damage)
+            {
+                LogFetchedAgain(options.Model, root, damage.Message);
+            }
+        }
+
+        return await installation.InstallAsync(root, new RegistryModelSource(registry, root), cancellationToken);
+    }
+
+    [LoggerMessage(3001, LogLevel.Information, "Loaded model {Name} ({Root}), numerics class {NumericsClass}")]
+    private partial void LogLoaded(string name, Hash256 root, Hash256 numericsClass);
+
+    [LoggerMessage(3002, LogLevel.Warning, "Model {Model} is not loaded yet and will be tried again: {Reason}")]
+    private partial void LogNotLoaded(string model, string reason);
+
+    [LoggerMessage(3003, LogLevel.Warning, "Model {Model} ({Root}) is damaged here and is fetched again: {Damage}")]
+    private partial void LogFetchedAgain(string model, Hash256 root, string damage);
+}

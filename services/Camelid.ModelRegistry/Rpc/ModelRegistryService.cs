@@ -1,0 +1,147 @@
+using Camelid.Contracts.ModelRegistry.V1;
+using Camelid.ModelRegistry.Catalog;
+using Camelid.ModelRuntime.Packages;
+using Camelid.Protocol;
+using Camelid.ServiceDefaults.Rpc;
+using Google.Protobuf;
+using Grpc.Core;
+using RuntimeMessage = Camelid.ModelRuntime.Tokenization.ChatMessage;
+
+namespace Camelid.ModelRegistry.Rpc;
+
+/// <summary>Answers <c>ModelRegistryRpc</c>.</summary>
+internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger<ModelRegistryService> logger)
+    : ModelRegistryRpc.ModelRegistryRpcBase
+{
+    /// <summary>Most texts, or messages of a conversation, in one question.</summary>
+    public const int TextsMax = 2048;
+
+    /// <summary>Most tokens in one question.</summary>
+    public const int TokensMax = 1 << 18;
+
+    public override Task<ListModelsReply> ListModels(ListModelsRequest request, ServerCallContext context)
+    {
+        ListModelsReply reply = new();
+        reply.Models.AddRange(catalog.Entries.Where(entry => entry.IsIntact).Select(entry => ModelFacts.Of(entry.Package!)));
+        return Task.FromResult(reply);
+    }
+
+    public override Task<Model> GetModel(GetModelRequest request, ServerCallContext context) =>
+        Task.FromResult(ModelFacts.Of(Usable(request.Model).Package!));
+
+    public override Task<TokensReply> Tokenize(TokenizeRequest request, ServerCallContext context)
+    {
+        ModelEntry entry = Usable(request.Model);
+        CheckCount(request.Texts.Count, TextsMax, "texts");
+        TokensReply reply = new();
+        foreach (string text in request.Texts)
+        {
+            reply.Lists.Add(ListOf(text.Length == 0 ? [] : entry.Tokenizer!.Encode(text)));
+        }
+
+        return Task.FromResult(reply);
+    }
+
+    public override Task<TokensReply> RenderChat(RenderChatRequest request, ServerCallContext context)
+    {
+        ModelEntry entry = Usable(request.Model);
+        CheckCount(request.Messages.Count, TextsMax, "messages");
+        if (entry.Package!.Manifest.Chat is not { } chat)
+        {
+            throw RpcReason.Exception(
+                StatusCode.FailedPrecondition, "no-chat-template", $"model '{entry.Name}' knows no conversations; use a prompt");
+        }
+
+        string[] roles = [.. chat.Roles.Select(role => role.Role)];
+        if (request.Messages.FirstOrDefault(message => !roles.Contains(message.Role)) is { } stranger)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"messages: role '{stranger.Role}' is unknown to model '{entry.Name}'; it knows {string.Join(", ", roles)}"));
+        }
+
+        TokensReply reply = new();
+        reply.Lists.Add(ListOf(entry.Tokenizer!.RenderChat(
+            [.. request.Messages.Select(message => new RuntimeMessage(message.Role, message.Content))])));
+        return Task.FromResult(reply);
+    }
+
+    public override Task<DetokenizeReply> Detokenize(DetokenizeRequest request, ServerCallContext context)
+    {
+        ModelEntry entry = Usable(request.Model);
+        CheckCount(request.Tokens.Count, TokensMax, "tokens");
+        int vocabularySize = entry.Package!.Manifest.VocabularySize;
+        if (request.Tokens.Any(token => token >= vocabularySize))
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument, $"tokens: ids of model '{entry.Name}' are below {vocabularySize}"));
+        }
+
+        DetokenizeReply reply = new();
+        if (request.Tokens.Count > 0)
+        {
+            reply.Text = entry.Tokenizer!.Decode([.. request.Tokens]);
+            reply.TokenBytes.AddRange(
+                request.Tokens.Select(token => ByteString.CopyFrom(entry.Tokenizer.TokenBytes(token))));
+        }
+
+        return Task.FromResult(reply);
+    }
+
+    public override async Task FetchFile(
+        FetchFileRequest request, IServerStreamWriter<FileChunk> responseStream, ServerCallContext context)
+    {
+        if (request.Root.Length != Hash256.Bytes)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "root: 32 bytes"));
+        }
+
+        ModelEntry entry = Usable(Hash256.FromBytes(request.Root.Span).ToString());
+        try
+        {
+            await PackageReading.SendAsync(entry.Package!, request, responseStream, context.CancellationToken);
+        }
+        catch (Exception exception) when (exception is ModelPackageException or IOException)
+        {
+            LogDamagedWhileServing(entry.Name, exception.Message);
+            catalog.MarkDamaged(entry.Root, exception.Message);
+            throw Damaged(entry.Name, exception.Message);
+        }
+    }
+
+    private static RpcException Damaged(string name, string damage) => RpcReason.Exception(
+        StatusCode.DataLoss, "model-damaged", $"model '{name}': {damage}; a restart imports the embedded model again");
+
+    private static TokenList ListOf(uint[] tokens)
+    {
+        TokenList list = new();
+        list.Tokens.AddRange(tokens);
+        return list;
+    }
+
+    private static void CheckCount(int count, int countMax, string field)
+    {
+        if (count > countMax)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"{field}: at most {countMax}, got {count}"));
+        }
+    }
+
+    private ModelEntry Usable(string model)
+    {
+        ModelEntry? entry = catalog.Find(model);
+        if (entry is { IsIntact: true })
+        {
+            return entry;
+        }
+
+        throw entry is null
+            ? RpcReason.Exception(
+                StatusCode.NotFound, "unknown-model",
+                $"model '{model}' is not here; known: {string.Join(", ", catalog.Entries.Select(known => known.Name))}")
+            : Damaged(entry.Name, entry.Damage);
+    }
+
+    [LoggerMessage(5005, LogLevel.Error, "Model {Name} turned out damaged: {Damage}")]
+    private partial void LogDamagedWhileServing(string name, string damage);
+}
