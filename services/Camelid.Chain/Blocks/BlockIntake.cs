@@ -15,6 +15,9 @@ internal sealed partial class BlockIntake(
 {
     private readonly SemaphoreSlim one = new(1, 1);
 
+    /// <summary>Blocks that the chain has taken and the mempool has not heard of, because the index failed between.</summary>
+    private readonly Queue<BlockAcceptance> unfinished = [];
+
     /// <summary>Raised when the tip has changed.</summary>
     public TipSignal TipChanged { get; } = new();
 
@@ -63,13 +66,15 @@ internal sealed partial class BlockIntake(
         }
     }
 
-    /// <summary>Brings the index to the tip: at start, and after a write to the database had failed.</summary>
+    /// <summary>
+    /// Brings index and mempool to the tip: at start, and after a write to the database had failed or was given up.
+    /// </summary>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
         await one.WaitAsync(cancellationToken);
         try
         {
-            await index.CatchUpAsync(cancellationToken);
+            await FinishAsync(cancellationToken);
         }
         finally
         {
@@ -94,16 +99,24 @@ internal sealed partial class BlockIntake(
             LogReorganised(acceptance.Disconnected.Count, acceptance.Connected.Count);
         }
 
-        await index.CatchUpAsync(cancellationToken);
-        UpdatePool(acceptance);
-        if (acceptance.Connected.Count > 0)
-        {
-            BlockEntry tip = acceptance.Connected[^1];
-            LogConnected(tip.Height, tip.Hash, tip.TransactionCount);
-            TipChanged.Raise();
-        }
-
+        unfinished.Enqueue(acceptance);
+        await FinishAsync(cancellationToken);
         return RuleCode.Accepted;
+    }
+
+    private async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        await index.CatchUpAsync(cancellationToken);
+        while (unfinished.TryDequeue(out BlockAcceptance? acceptance))
+        {
+            UpdatePool(acceptance);
+            if (acceptance.Connected.Count > 0)
+            {
+                BlockEntry tip = acceptance.Connected[^1];
+                LogConnected(tip.Height, tip.Hash, tip.TransactionCount);
+                TipChanged.Raise();
+            }
+        }
     }
 
     private void UpdatePool(BlockAcceptance acceptance)

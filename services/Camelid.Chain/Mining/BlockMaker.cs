@@ -15,12 +15,16 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
     /// <summary>Most blocks in one call of Mine.</summary>
     public const int BlocksMax = 1_000;
 
-    /// <summary>Mines blocks whether wanted or not.</summary>
+    /// <summary>Mines blocks whether wanted or not, at most <paramref name="count"/>.</summary>
+    /// <remarks>
+    /// Six blocks move the median of block times by a second. Mining stops where the next block would be further ahead
+    /// of the clock than other nodes accept, so a call may mine fewer.
+    /// </remarks>
     public async Task<IReadOnlyList<BlockHash>> MineAsync(int count, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)BlocksMax, nameof(count));
         List<BlockHash> hashes = [];
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count && NextTime() <= Now + state.Network.BlockTimeAheadSecondsMax; i++)
         {
             Block? block = await intake.MineAsync(() => Make(pool.Select(NextTime())), cancellationToken);
             hashes.Add(block!.Hash);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Camelid.Chain.Blocks;
 using Camelid.Chain.Mempool;
@@ -39,7 +40,7 @@ internal sealed partial class MinerLoop(
                     continue;
                 }
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not (OperationCanceledException or UnreachableException))
             {
                 LogFailed(exception.Message);
                 await Task.Delay(PollInterval, time, stoppingToken);

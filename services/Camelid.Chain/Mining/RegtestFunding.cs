@@ -23,6 +23,7 @@ internal sealed partial class RegtestFunding(
     private const int OutputsMax = 200;
     private const int InputsMax = 200;
     private static readonly TimeSpan DepositLife = TimeSpan.FromDays(365);
+    private long demandedGrains;
     private static readonly TimeSpan StakeLife = TimeSpan.FromDays(2 * 365);
 
     /// <summary>A deposit that holds less than this is used up as it is, and another is made.</summary>
@@ -30,6 +31,10 @@ internal sealed partial class RegtestFunding(
 
     /// <summary>Coin of the miner that may be spent in the next block, in grains.</summary>
     public long SpendableGrains() => MatureCoins().Sum(coin => coin.Value.Output.Value.Grains);
+
+    /// <summary>Asks for one more deposit where none holds this much: the next round makes it.</summary>
+    /// <param name="grains">At most a new deposit's coin.</param>
+    public void DemandDeposit(long grains) => Interlocked.Exchange(ref demandedGrains, grains);
 
     /// <summary>Hands a funding transaction to the mempool where something is missing.</summary>
     /// <returns>True where a block must be mined before more can be done: there is not enough mature coin.</returns>
@@ -87,6 +92,8 @@ internal sealed partial class RegtestFunding(
             now + (uint)DepositLife.TotalSeconds, state.Keys[KeyRole.Client].Public).Build();
         int present = Count(OutputKind.Deposit, KeyRole.Client, WorthyDepositGrains);
         int wanted = Math.Min(options.Value.DepositCount - present, OutputsMax);
+        long demanded = Interlocked.Exchange(ref demandedGrains, 0);
+        wanted = demanded > 0 && wanted <= 0 && !Exists(OutputKind.Deposit, KeyRole.Client, demanded) ? 1 : wanted;
         for (int i = 0; i < wanted; i++)
         {
             missing.Add(new TxOutput(Amount.Grain(options.Value.DepositGrains), deposit));

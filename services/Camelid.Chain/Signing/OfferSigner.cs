@@ -149,6 +149,11 @@ internal sealed class OfferSigner(
     {
         bool canFund = options.Value.FundClient && needed <= options.Value.DepositGrains
             && funding.SpendableGrains() >= options.Value.DepositGrains;
+        if (canFund && !isTemporary)
+        {
+            funding.DemandDeposit(needed);
+        }
+
         return isTemporary || canFund
             ? RpcReason.Exception(
                 StatusCode.ResourceExhausted, "no-free-deposit",
