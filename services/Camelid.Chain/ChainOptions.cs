@@ -23,6 +23,11 @@ internal sealed record ChainOptions
     /// <summary>Coin in each stake, in grains.</summary>
     public long StakeGrains { get; init; } = 2 * Amount.GrainsPerCoin;
 
+    /// <summary>
+    /// Pause after each block, in milliseconds: 0 settles fastest; more lets a demonstration see each state of a payment.
+    /// </summary>
+    public int BlockPauseMilliseconds { get; init; }
+
     /// <summary>Fee of a transaction that funds roles, in grains.</summary>
     public long FundingFeeGrains { get; init; } = 10_000;
 }

@@ -30,7 +30,8 @@ public static class ChainSetup
         services.TryAddSingleton(_ => Secp256k1Provider.Create());
         services.AddSingleton(OpenIdentity);
         services.AddSingleton(provider => ChainState.Open(
-            ChainStart.LogPath(provider.GetRequiredService<DataFolder>()), provider.GetRequiredService<ChainIdentity>()));
+            ChainStart.LogPath(provider.GetRequiredService<DataFolder>()),
+            provider.GetRequiredService<ChainIdentity>()));
         services.AddSingleton<BlockIndex>().AddSingleton<BlockIntake>();
         services.AddSingleton<TransactionPool>().AddSingleton<TransactionIntake>();
         services.AddSingleton<SignerStore>().AddSingleton<JobClock>().AddSingleton<SignerParts>();

@@ -34,6 +34,6 @@ internal sealed partial class ChainStart(
     [LoggerMessage(1030, LogLevel.Information, "Chain {Network} at height {Height}, tip {Hash}")]
     private partial void LogStarted(string network, int height, string hash);
 
-    [LoggerMessage(1031, LogLevel.Warning, "The block log ended in {Bytes} bytes of an unfinished block; they were dropped")]
+    [LoggerMessage(1031, LogLevel.Warning, "The block log ended in {Bytes} bytes of an unfinished block, now dropped")]
     private partial void LogDropped(long bytes);
 }

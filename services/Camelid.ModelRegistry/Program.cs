@@ -1,11 +1,13 @@
 using Camelid.ModelRegistry;
 using Camelid.ServiceDefaults.Bus;
+using Camelid.ServiceDefaults.Rpc;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddModelRegistry();
 builder.AddServiceBus();
 WebApplication app = builder.Build();
+app.UseServiceToken();
 app.MapModelRegistry();
 app.MapDefaultEndpoints();
 await app.RunAsync();

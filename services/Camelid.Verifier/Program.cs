@@ -1,5 +1,6 @@
 using Camelid.ModelRuntime.Graphs;
 using Camelid.ServiceDefaults.Bus;
+using Camelid.ServiceDefaults.Rpc;
 using Camelid.Verifier;
 
 // Before anything else: setenv is not safe beside a getenv of another thread.
@@ -9,6 +10,7 @@ builder.AddServiceDefaults();
 builder.AddVerifier();
 builder.AddServiceBus();
 WebApplication app = builder.Build();
+app.UseServiceToken();
 app.MapVerifier();
 app.MapDefaultEndpoints();
 await app.RunAsync();

@@ -4,7 +4,9 @@ using Camelid.Protocol.Blocks;
 
 namespace Camelid.Chain.Tests;
 
-/// <summary>Rule C-31: a block counts once it is on the disk; a cut-off end is dropped, a damaged middle is refused.</summary>
+/// <summary>
+/// Rule C-31: a block counts once it is on the disk; a cut-off end is dropped, a damaged middle is refused.
+/// </summary>
 public sealed class BlockLogTests : IDisposable
 {
     private static readonly BlockHash Genesis = Network.Regtest.GenesisHash;

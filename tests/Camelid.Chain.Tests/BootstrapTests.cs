@@ -17,6 +17,7 @@ public sealed class BootstrapTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
+    /// <summary>Rule E-32.</summary>
     [Fact]
     public async Task The_first_start_funds_all_roles_in_twelve_blocks_and_mines_no_empty_block_after()
     {

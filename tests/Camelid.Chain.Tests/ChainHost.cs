@@ -53,7 +53,7 @@ internal sealed class ChainHost : IAsyncDisposable
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(
-            settings.Select(setting => setting.Split('='))
+            settings.Select(setting => setting.Split('=', 2))
                 .Select(parts => KeyValuePair.Create<string, string?>(parts[0], parts[1])));
         builder.Configuration["Camelid:DataDir"] = folder;
         builder.Services.AddSingleton(time);

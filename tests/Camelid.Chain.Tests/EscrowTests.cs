@@ -6,14 +6,17 @@ using Grpc.Core;
 
 namespace Camelid.Chain.Tests;
 
-/// <summary>Rules E-30 to E-37: the escrow of a job from the offer to the claim, and every way that must not work.</summary>
+/// <summary>
+/// Rules E-30 to E-37: the escrow of a job from the offer to the claim, and every way that must not work.
+/// </summary>
 public sealed class EscrowTests : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("camelid-chain").FullName;
     private readonly ManualTime time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
     private ChainHost chain = null!;
 
-    public async ValueTask InitializeAsync() => chain = await ChainHost.StartAsync(folder, time, "Chain:DepositCount=4");
+    public async ValueTask InitializeAsync() =>
+        chain = await ChainHost.StartAsync(folder, time, "Chain:DepositCount=4");
 
     public async ValueTask DisposeAsync()
     {
@@ -207,6 +210,7 @@ public sealed class EscrowTests : IAsyncLifetime
         Assert.Equal("offer-lapsed", RpcReason.Of(await Assert.ThrowsAsync<RpcException>(() => job.PayAsync())));
     }
 
+    /// <summary>Rule E-33: what is signed is stored first, so that it is signed once.</summary>
     [Fact]
     public async Task Every_call_of_the_signer_gives_the_same_answer_again_after_a_restart()
     {

@@ -64,7 +64,9 @@ internal sealed class TestJob
     public Task<AssignmentReply> AssignAsync() => chain.Signer.SignAssignment(
         new SignAssignmentRequest { JobId = IdBytes, Nonce = ByteString.CopyFrom(nonce.ToBytes()) }, new CallContext());
 
-    /// <summary>The request of a payment for an output of three tokens; another <paramref name="variant"/> is another output.</summary>
+    /// <summary>
+    /// The request of a payment for an output of three tokens; another <paramref name="variant"/> is another output.
+    /// </summary>
     public async Task<BuildPaymentRequest> DemandAsync(byte variant = 0)
     {
         OperatorReply self = await chain.Signer.GetOperator(new GetOperatorRequest(), new CallContext());

@@ -102,7 +102,8 @@ public sealed record ChatChunkChoice
     /// <summary>What is new.</summary>
     public required ChatDelta Delta { get; init; }
 
-    /// <summary>Null unless asked for.</summary>
+    /// <summary>Absent unless asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ChatLogprobs? Logprobs { get; init; }
 
     /// <summary>Exactly one chunk of each choice has one.</summary>

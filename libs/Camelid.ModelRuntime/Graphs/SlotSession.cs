@@ -50,7 +50,7 @@ internal sealed unsafe class SlotSession : IDisposable
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         options.AddSessionConfigEntry(
             "session.model_external_initializers_file_folder_path", Path.GetFullPath(package.Folder));
-        session = new InferenceSession(graph, options);
+        session = Open(package, graph, options);
         binding = session.CreateIoBinding();
         lengths = (int*)Allocate(slots * sizeof(int));
         totals = (int*)Allocate(slots * sizeof(int));
@@ -134,6 +134,20 @@ internal sealed unsafe class SlotSession : IDisposable
         }
 
         allocations.Clear();
+    }
+
+    private static InferenceSession Open(ModelPackage package, byte[] graph, SessionOptions options)
+    {
+        try
+        {
+            return new InferenceSession(graph, options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelPackageException(
+                $"ONNX Runtime cannot load model {package.Name} from {package.Folder}: its weights do not fit its "
+                + $"architecture; fetch the model again ({e.Message})", e);
+        }
     }
 
     private void Execute(List<long> allIds, List<long> wanted)

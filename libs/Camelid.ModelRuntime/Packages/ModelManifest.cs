@@ -26,6 +26,8 @@ public sealed record ModelManifest
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     /// <summary>Always <see cref="FormatName"/>.</summary>
@@ -134,17 +136,21 @@ public sealed record ModelManifest
             _ when Precision != "fp32" => $"has precision '{Precision}'; this version runs fp32",
             _ when !sound => "has an architecture with impossible sizes",
             _ when EndTokens.Count is 0 or > EndTokensMax => $"needs 1 to {EndTokensMax} end tokens",
-            _ when EndTokens.Concat(SpecialTokens.Select(token => token.Id)).Any(id => id >= shape.VocabularySize)
-                => "names a token beyond the vocabulary",
+            _ when SpecialTokens.Any(token => string.IsNullOrEmpty(token.Text)) => "has a special token without text",
+            _ when Chat is not null && Chat.Roles.Any(role => role is null) => "has an empty chat role",
+            _ when NamedTokens().Any(id => id >= shape.VocabularySize) => "names a token beyond the vocabulary",
             _ when !Hash256.TryParse(TokenizerHash, out Hash256 _) => "has no tokenizer hash",
             _ when ParentRoot is not null && !Hash256.TryParse(ParentRoot, out Hash256 _) => "has a bad parent root",
             _ when Files.Count is 0 or > ModelRoot.FilesMax => $"needs 1 to {ModelRoot.FilesMax} files",
-            _ when Files.Any(file => !file.IsSound()) => "lists a file with a bad path, size or chunk hash",
+            _ when Files.Any(file => file is null || !file.IsSound()) => "lists a file with a bad path, size or chunk hash",
             _ when !Files.Zip(Files.Skip(1)).All(pair => string.CompareOrdinal(pair.First.Path, pair.Second.Path) < 0)
                 => "does not list its files once each, ordered by path",
             _ => "",
         };
     }
+
+    private IEnumerable<uint> NamedTokens() => EndTokens.Concat(SpecialTokens.Select(token => token.Id)).Concat(
+        Chat is null ? [] : Chat.AnswerPrefix.Concat(Chat.Roles.SelectMany(role => role.Prefix.Concat(role.Suffix))));
 }
 
 /// <summary>A token that stands for no text.</summary>

@@ -87,7 +87,8 @@ internal static class ChainApi
             });
     }
 
-    private static async Task<IResult> TransactionOfAsync(ChainReader reader, string txid, CancellationToken cancellation)
+    private static async Task<IResult> TransactionOfAsync(
+        ChainReader reader, string txid, CancellationToken cancellation)
     {
         TransactionReply? transaction = Txid.TryParse(txid, out Txid id)
             ? await reader.FindTransactionAsync(id, cancellation)
@@ -139,5 +140,6 @@ internal static class ChainApi
 
     private static string Grains(long grains) => FormattableString.Invariant($"{grains}");
 
-    private static IResult NotFound(string message) => Results.Problem(message, statusCode: StatusCodes.Status404NotFound);
+    private static IResult NotFound(string message) =>
+        Results.Problem(message, statusCode: StatusCodes.Status404NotFound);
 }

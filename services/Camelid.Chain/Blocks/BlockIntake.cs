@@ -15,7 +15,9 @@ internal sealed partial class BlockIntake(
 {
     private readonly SemaphoreSlim one = new(1, 1);
 
-    /// <summary>Blocks that the chain has taken and the mempool has not heard of, because the index failed between.</summary>
+    /// <summary>
+    /// Blocks that the chain has taken and the mempool has not heard of, because the index failed between.
+    /// </summary>
     private readonly Queue<BlockAcceptance> unfinished = [];
 
     /// <summary>Raised when the tip has changed.</summary>

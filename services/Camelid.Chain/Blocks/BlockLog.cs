@@ -12,8 +12,9 @@ namespace Camelid.Chain.Blocks;
 internal readonly record struct BlockPosition(long Offset, int Length);
 
 /// <summary>
-/// The blocks, in the order in which they came, in one append-only file. A block counts only once its frame is on the
-/// disk: magic (4), length (4), SHA-256 of the payload (32), payload. The file begins with a mark and the genesis hash.
+/// Rule C-31: the blocks, in the order in which they came, in one append-only file. A block counts only once its
+/// frame is on the disk: magic (4), length (4), SHA-256 of the payload (32), payload. The file begins with a mark and
+/// the genesis hash.
 /// </summary>
 /// <remarks>
 /// A frame that a crash cut off is dropped when the file is opened. A frame that is wrong while good ones follow is
@@ -61,7 +62,7 @@ internal sealed class BlockLog : IDisposable
             frames = log.CheckFrames();
             return log;
         }
-        catch
+        catch (IOException)
         {
             log.Dispose();
             throw;
@@ -112,8 +113,8 @@ internal sealed class BlockLog : IDisposable
         if (!found.AsSpan().SequenceEqual(head))
         {
             throw new BlockLogDamagedException(
-                $"{path}: not the block log of this network (offset 0). Use another data folder, or move the file away: "
-                + "the node then starts a new chain.");
+                $"{path}: not the block log of this network (offset 0). Use another data folder, or move the file "
+                + "away: the node then starts a new chain.");
         }
     }
 
@@ -164,8 +165,8 @@ internal sealed class BlockLog : IDisposable
             if (IsMagic(at) && TryCheckFrame(at, out BlockPosition _))
             {
                 throw new BlockLogDamagedException(
-                    $"{path}: the block at offset {offset} is damaged, and good blocks follow at {at}. Restore the file "
-                    + "from a backup, or move it away and let the node fetch or mine the chain again.");
+                    $"{path}: the block at offset {offset} is damaged, and good blocks follow at {at}. Restore the "
+                    + "file from a backup, or move it away and let the node fetch or mine the chain again.");
             }
         }
 
@@ -189,7 +190,8 @@ internal sealed class BlockLog : IDisposable
             int read = RandomAccess.Read(file, destination, offset);
             if (read == 0)
             {
-                throw new BlockLogDamagedException($"{path}: the file ends at offset {offset}, in the middle of a block");
+                throw new BlockLogDamagedException(
+                    $"{path}: the file ends at offset {offset}, in the middle of a block");
             }
 
             destination = destination[read..];

@@ -10,8 +10,8 @@ namespace Camelid.Chain.Blocks;
 internal sealed record ChainIdentity(Network Network, ISecp256k1 Curve, OperatorKeys Keys);
 
 /// <summary>
-/// The known blocks and the unspent outputs of the active chain: the one with the most work, the first seen where two
-/// are equal. Rebuilt from the log at start; each new block is in the log before it counts.
+/// Rule C-32: the known blocks and the unspent outputs of the active chain: the one with the most work, the first
+/// seen where two are equal. Rebuilt from the log at start; each new block is in the log before it counts.
 /// </summary>
 internal sealed class ChainState : IDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class ChainState : IDisposable
     public long DroppedBytes => log.DroppedBytes;
 
     /// <summary>Opens the log and replays it, judging every block anew.</summary>
-    /// <exception cref="BlockLogDamagedException">The log is damaged, or holds a block that the rules refuse.</exception>
+    /// <exception cref="BlockLogDamagedException">It is damaged, or holds a block that the rules refuse.</exception>
     public static ChainState Open(string path, ChainIdentity identity)
     {
         BlockLog log = BlockLog.Open(path, identity.Network.GenesisHash, out IReadOnlyList<BlockPosition> frames);
@@ -83,7 +83,9 @@ internal sealed class ChainState : IDisposable
         }
     }
 
-    /// <summary>Judges a block, writes it to the log, and makes its chain the active one where it has the most work.</summary>
+    /// <summary>
+    /// Judges a block, writes it to the log, and makes its chain the active one where it has the most work.
+    /// </summary>
     public BlockAcceptance Submit(Block block) => Accept(block, () => log.Append(block.Encode()));
 
     /// <summary>The transactions of a block that is known.</summary>
@@ -99,9 +101,11 @@ internal sealed class ChainState : IDisposable
     internal static uint MedianTimeOf(BlockEntry tip)
     {
         List<uint> times = [];
-        for (BlockEntry? entry = tip; entry is not null && times.Count < BlockRules.MedianTimeBlocks; entry = entry.Parent)
+        BlockEntry? entry = tip;
+        while (entry is not null && times.Count < BlockRules.MedianTimeBlocks)
         {
             times.Add(entry.Header.Time);
+            entry = entry.Parent;
         }
 
         return BlockRules.MedianTimePast(times);
@@ -171,9 +175,11 @@ internal sealed class ChainState : IDisposable
     private BlockAcceptance Reorganise(BlockEntry target)
     {
         Stack<BlockEntry> branch = [];
-        for (BlockEntry entry = target; active.Count <= entry.Height || active[entry.Height] != entry; entry = entry.Parent!)
+        BlockEntry above = target;
+        while (active.Count <= above.Height || active[above.Height] != above)
         {
-            branch.Push(entry);
+            branch.Push(above);
+            above = above.Parent!;
         }
 
         int forkHeight = branch.Peek().Height - 1;

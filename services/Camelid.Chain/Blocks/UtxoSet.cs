@@ -7,7 +7,9 @@ using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Blocks;
 
-/// <summary>The unspent outputs of the active chain, with the operator's own ones at hand by purpose and role.</summary>
+/// <summary>
+/// The unspent outputs of the active chain, with the operator's own ones at hand by purpose and role.
+/// </summary>
 internal sealed class UtxoSet(OperatorKeys keys) : IUtxoView
 {
     private static readonly IReadOnlyDictionary<OutPoint, Utxo> None = new Dictionary<OutPoint, Utxo>();
@@ -19,7 +21,8 @@ internal sealed class UtxoSet(OperatorKeys keys) : IUtxoView
     public IReadOnlyDictionary<OutPoint, Utxo> All => outputs;
 
     /// <inheritdoc/>
-    public bool TryGet(OutPoint outPoint, [NotNullWhen(true)] out Utxo? utxo) => outputs.TryGetValue(outPoint, out utxo);
+    public bool TryGet(OutPoint outPoint, [NotNullWhen(true)] out Utxo? utxo) =>
+        outputs.TryGetValue(outPoint, out utxo);
 
     /// <summary>The operator's outputs of one purpose and role.</summary>
     public IReadOnlyDictionary<OutPoint, Utxo> Own(OutputKind kind, KeyRole role) =>

@@ -123,7 +123,8 @@ internal sealed class BlockIndex(ChainDatabase database, ChainState state)
     private static async Task RemoveAsync(DatabaseSession session, HeightRow row)
     {
         IReadOnlyList<string> jobs = await session.QueryAsync<string>(
-            "select distinct job_id from transactions where height = @Height and job_id is not null", new { row.Height });
+            "select distinct job_id from transactions where height = @Height and job_id is not null",
+            new { row.Height });
         await session.ExecuteAsync("delete from transactions where height = @Height", new { row.Height });
         await session.ExecuteAsync("delete from blocks where height = @Height", new { row.Height });
         await session.Publish(new BlockDisconnected

@@ -18,7 +18,9 @@ internal sealed record RoleKey
     public required Address Address { get; init; }
 }
 
-/// <summary>The operator's keys, one for each role, m/44'/coin'/role'/0/0 of its seed. They never leave this service.</summary>
+/// <summary>
+/// The operator's keys, one for each role, m/44'/coin'/role'/0/0 of its seed. They never leave this service.
+/// </summary>
 internal sealed class OperatorKeys
 {
     private readonly FrozenDictionary<KeyRole, RoleKey> keys;

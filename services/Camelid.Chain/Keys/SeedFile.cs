@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Camelid.Chain.Keys;
 
-/// <summary>The operator's seed, <c>keys/seed</c>: 64 random bytes (a BIP39 seed) as 128 hexadecimal digits, mode 0600.</summary>
+/// <summary>
+/// The operator's seed, <c>keys/seed</c>: 64 random bytes (a BIP39 seed) as 128 hexadecimal digits, mode 0600.
+/// </summary>
 internal static class SeedFile
 {
     private const int SeedBytes = 64;

@@ -10,7 +10,9 @@ internal static class PoolStandard
     private const int VersionMax = 2;
     private const int UnlockBytesMax = 1_650;
 
-    /// <summary>True where each output is one of the templates and pays something, and unlocking scripts are short.</summary>
+    /// <summary>
+    /// True where each output is one of the templates and pays something, and unlocking scripts are short.
+    /// </summary>
     public static bool IsStandard(Transaction transaction) =>
         transaction.Version <= VersionMax
         && transaction.Inputs.All(input => input.Script.Length <= UnlockBytesMax)

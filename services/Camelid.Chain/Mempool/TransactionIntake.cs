@@ -3,14 +3,17 @@ using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Mempool;
 
-/// <summary>The one door by which transactions come into the mempool: it adds what the node knows of their jobs.</summary>
+/// <summary>
+/// The one door by which transactions come into the mempool: it adds what the node knows of their jobs.
+/// </summary>
 internal sealed partial class TransactionIntake(
     TransactionPool pool, SignerStore store, ILogger<TransactionIntake> logger)
 {
     /// <summary>Judges a transaction and lets it wait; an identical one is accepted again.</summary>
     public async Task<PoolVerdict> SubmitAsync(Transaction transaction, CancellationToken cancellationToken)
     {
-        OfferRow? offer = transaction.JobId.IsNone ? null : await store.FindOfferAsync(transaction.JobId, cancellationToken);
+        OfferRow? offer =
+            transaction.JobId.IsNone ? null : await store.FindOfferAsync(transaction.JobId, cancellationToken);
         PoolVerdict verdict = pool.Accept(transaction, (uint?)offer?.PaymentLockTime);
         if (!verdict.IsAccepted)
         {

@@ -22,9 +22,6 @@ internal sealed class TransactionPool(ChainState state, TimeProvider time) : IUt
     /// <summary>How far ahead a lock time may be, in seconds: 14 days.</summary>
     public const uint LockTimeAheadSecondsMax = 14 * 24 * 3600;
 
-    /// <summary>Bytes kept free in a block for header, count and coinbase.</summary>
-    private const int BlockBytesReserved = 1_000;
-
     private readonly Lock gate = new();
     private readonly Dictionary<Txid, PoolEntry> entries = [];
     private readonly Dictionary<OutPoint, Txid> spenders = [];
@@ -140,7 +137,8 @@ internal sealed class TransactionPool(ChainState state, TimeProvider time) : IUt
     {
         lock (gate)
         {
-            return state.Read(reading => Select(blockTime, reading));
+            return state.Read(reading => BlockSelection.Choose(
+                entries.Values, Context(reading, blockTime, reading.MedianTimePast), reading.Outputs));
         }
     }
 
@@ -158,38 +156,6 @@ internal sealed class TransactionPool(ChainState state, TimeProvider time) : IUt
 
         utxo = state.Read(reading => reading.Outputs.TryGet(outPoint, out Utxo? found) ? found : null);
         return utxo is not null;
-    }
-
-    private List<TransactionWithFee> Select(uint blockTime, ChainReading reading)
-    {
-        SpendContext context = Context(reading, blockTime, reading.MedianTimePast);
-        SelectionView view = new(reading.Outputs);
-        List<TransactionWithFee> chosen = [];
-        int bytesLeft = Block.BytesMax - BlockBytesReserved;
-        int signaturesLeft = BlockRules.SignatureOperationsMax - 1;
-        foreach (PoolEntry entry in entries.Values.OrderBy(entry => entry.Sequence))
-        {
-            Transaction transaction = entry.Transaction;
-            int signatures = SignatureOperations(transaction);
-            bool isTooEarly = entry.IsJob
-                ? transaction.LockTime > blockTime
-                : !TransactionRules.IsFinal(transaction, context.Height, context.MedianTimePast);
-            if (isTooEarly || transaction.ByteCount > bytesLeft || signatures > signaturesLeft)
-            {
-                continue;
-            }
-
-            SpendResult result = TransactionRules.CheckSpend(transaction, context, view);
-            if (result.Code == RuleCode.Accepted)
-            {
-                chosen.Add(new TransactionWithFee(transaction, result.Fee));
-                view.Add(transaction, context);
-                bytesLeft -= transaction.ByteCount;
-                signaturesLeft -= signatures;
-            }
-        }
-
-        return chosen;
     }
 
     private PoolVerdict Judge(Transaction transaction, uint? paymentLockTime, ChainReading reading)
@@ -310,27 +276,4 @@ internal sealed class TransactionPool(ChainState state, TimeProvider time) : IUt
 
     private SpendContext Context(ChainReading reading, uint blockTime, uint medianTimePast) =>
         new(reading.Tip.Height + 1, blockTime, medianTimePast, state.Network, state.Curve);
-
-    private static int SignatureOperations(Transaction transaction) =>
-        transaction.Inputs.Sum(input => input.Script.SignatureOperationCount())
-        + transaction.Outputs.Sum(output => output.Script.SignatureOperationCount());
-
-    /// <summary>The unspent outputs with those of the transactions chosen so far.</summary>
-    private sealed class SelectionView(UtxoSet outputs) : IUtxoView
-    {
-        private readonly Dictionary<OutPoint, Utxo> made = [];
-
-        public void Add(Transaction transaction, SpendContext context)
-        {
-            for (int i = 0; i < transaction.Outputs.Count; i++)
-            {
-                made.Add(
-                    new OutPoint(transaction.Txid, (uint)i),
-                    new Utxo(transaction.Outputs[i], context.Height, false, context.BlockTime, transaction.JobId));
-            }
-        }
-
-        public bool TryGet(OutPoint outPoint, [NotNullWhen(true)] out Utxo? utxo) =>
-            made.TryGetValue(outPoint, out utxo) || outputs.TryGet(outPoint, out utxo);
-    }
 }

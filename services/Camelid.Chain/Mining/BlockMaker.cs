@@ -34,8 +34,8 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
     }
 
     /// <summary>
-    /// Mines one block if a waiting transaction may be in it, a payment waits to be buried, or a lock time that has
-    /// passed by the clock waits for the median of block times. Never an empty block otherwise.
+    /// Rule E-32: mines one block if a waiting transaction may be in it, a payment waits to be buried, or a lock time
+    /// that has passed by the clock waits for the median of block times. Never an empty block otherwise.
     /// </summary>
     public async Task<bool> MineIfWantedAsync(CancellationToken cancellationToken)
     {
@@ -71,7 +71,7 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
         return new Block(header, block.Transactions);
     }
 
-    /// <summary>Rule E-32: a payment to this operator, still claimable, is not as deep as its claim needs it.</summary>
+    /// <summary>A payment to this operator, still claimable, is not as deep as its claim needs it.</summary>
     private bool APaymentWaitsForBurial() => state.Read(reading =>
         reading.Outputs.Own(OutputKind.Payment, KeyRole.Worker).Values.Any(payment =>
             PaymentScript.TryParse(payment.Output.Script, out PaymentScript script)

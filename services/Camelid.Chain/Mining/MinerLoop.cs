@@ -37,6 +37,7 @@ internal sealed partial class MinerLoop(
 
                 if (await steps.NextAsync(stoppingToken))
                 {
+                    await Task.Delay(steps.BlockPause, time, stoppingToken);
                     continue;
                 }
             }
@@ -58,6 +59,9 @@ internal sealed partial class MinerLoop(
 internal sealed class MinerSteps(
     ChainState state, BlockMaker maker, RegtestFunding funding, BlockIntake intake, IOptions<ChainOptions> options)
 {
+    /// <summary>How long to wait after a block.</summary>
+    public TimeSpan BlockPause => TimeSpan.FromMilliseconds(options.Value.BlockPauseMilliseconds);
+
     /// <summary>Does the next thing that is wanted.</summary>
     /// <returns>True where a block was mined: there may be more to do at once.</returns>
     public async Task<bool> NextAsync(CancellationToken cancellationToken)

@@ -40,7 +40,8 @@ internal sealed class ChainService(
     }
 
     /// <inheritdoc/>
-    public override async Task<TransactionReply> GetTransaction(GetTransactionRequest request, ServerCallContext context) =>
+    public override async Task<TransactionReply> GetTransaction(
+        GetTransactionRequest request, ServerCallContext context) =>
         await reader.FindTransactionAsync(new Txid(HashOf("txid", request.Txid)), context.CancellationToken)
         ?? throw NotFound("no such transaction on the active chain or in the mempool");
 

@@ -58,13 +58,15 @@ internal sealed class ClaimSigner(SignerParts parts)
         if (depth < needed)
         {
             throw SignerParts.Refused(
-                "not-buried", $"job {payment.JobId}: its payment is {depth} deep, {needed} are needed before k is shown");
+                "not-buried",
+                $"job {payment.JobId}: its payment is {depth} deep, {needed} are needed before k is shown");
         }
 
         if (!parts.Clock.MayStartClaim((uint)payment.RefundTime))
         {
             throw SignerParts.Refused(
-                "too-late", $"job {payment.JobId}: refundable at {payment.RefundTime}, too soon after {parts.Clock.Now}");
+                "too-late",
+                $"job {payment.JobId}: refundable at {payment.RefundTime}, too soon after {parts.Clock.Now}");
         }
     }
 
@@ -73,7 +75,8 @@ internal sealed class ClaimSigner(SignerParts parts)
         Transaction paid = payment.Transaction;
         OfferRow? offer = await parts.Store.FindOfferAsync(paid.JobId, cancellationToken);
         long fee = Math.Min((long)(offer?.Job.FeeGrains ?? 0), paid.Outputs[0].Value.Grains / 2);
-        Transaction claim = parts.Build.Claim(paid.JobId, new Coin(new OutPoint(paid.Txid, 0), paid.Outputs[0]), key, fee);
+        Transaction claim =
+            parts.Build.Claim(paid.JobId, new Coin(new OutPoint(paid.Txid, 0), paid.Outputs[0]), key, fee);
         await parts.Store.AddAsync(
             claim, JobTransactionKind.Claim, (uint)payment.RefundTime, null, cancellationToken);
     }

@@ -15,7 +15,8 @@ internal sealed class JobClock(ChainState state, TimeProvider time)
     private const uint ClaimStopWindows = 6;
 
     /// <summary>Unix seconds.</summary>
-    public uint Now => Math.Max((uint)time.GetUtcNow().ToUnixTimeSeconds(), state.Read(reading => reading.MedianTimePast));
+    public uint Now =>
+        Math.Max((uint)time.GetUtcNow().ToUnixTimeSeconds(), state.Read(reading => reading.MedianTimePast));
 
     /// <summary>Rule E-36: is there time for a new claim, even if blocks are slow?</summary>
     public bool MayStartClaim(uint refundTime) => IsBefore(refundTime, ClaimStartWindows);

@@ -113,7 +113,7 @@ internal sealed class OfferSigner(
         if (job.FeeGrains > (ulong)parts.State.Network.FeeGrainsMax)
         {
             throw SignerParts.Bad(
-                $"job_parameters: fee of {job.FeeGrains} grains, the network allows {parts.State.Network.FeeGrainsMax}");
+                $"job_parameters: fee {job.FeeGrains} grains, allowed are {parts.State.Network.FeeGrainsMax}");
         }
 
         uint now = parts.Clock.Now;
@@ -125,12 +125,13 @@ internal sealed class OfferSigner(
         if (parts.ScheduleOf(job).OfferLockTime > now + TransactionPool.LockTimeAheadSecondsMax)
         {
             throw SignerParts.Bad(
-                $"job_parameters: a deadline more than {TransactionPool.LockTimeAheadSecondsMax} s ahead can't be offered");
+                $"job_parameters: deadline more than {TransactionPool.LockTimeAheadSecondsMax} s ahead of now");
         }
     }
 
     /// <summary>Rule E-30: the smallest deposit that is in a block, not reserved, rich and long-lived enough.</summary>
-    private async Task<Coin> ChooseAsync(JobParameters job, EscrowSchedule schedule, CancellationToken cancellationToken)
+    private async Task<Coin> ChooseAsync(
+        JobParameters job, EscrowSchedule schedule, CancellationToken cancellationToken)
     {
         long needed = NeededGrains(job);
         Coin[] worthy = parts.State.Read(reading => reading.Outputs.Own(OutputKind.Deposit, KeyRole.Client)
@@ -160,7 +161,7 @@ internal sealed class OfferSigner(
                 "every deposit has an open job; one is free again within a few blocks. Try again in some seconds.")
             : SignerParts.Refused(
                 "no-money",
-                $"this job needs a deposit of {needed} grains, and the client has neither one nor the coins to make it. "
+                $"this job needs a deposit of {needed} grains, and the client has neither one nor the coins for it. "
                 + $"Send coins to {parts.State.Keys[KeyRole.Client].Address}, or ask for fewer tokens.");
     }
 

@@ -81,7 +81,8 @@ internal sealed class PaymentSigner(SignerParts parts)
         bool isUnspent = parts.State.Read(reading => reading.Outputs.TryGet(outPoint, out Utxo? _));
         return isUnspent
             ? Task.FromResult(new Coin(outPoint, payment.Transaction.Outputs[0]))
-            : throw SignerParts.Refused("not-refundable", $"job {jobId}: its payment is in no block, or is spent already");
+            : throw SignerParts.Refused(
+                "not-refundable", $"job {jobId}: its payment is in no block, or is spent already");
     }
 
     private async Task<JobTransactionRow> MakeAsync(
@@ -109,7 +110,9 @@ internal sealed class PaymentSigner(SignerParts parts)
         return (await parts.Store.FindAsync(job.Id, JobTransactionKind.Payment, cancellationToken))!;
     }
 
-    /// <summary>The testament is about this job and signed by its stake, and the envelope holds what it binds.</summary>
+    /// <summary>
+    /// The testament is about this job and signed by its stake, and the envelope holds what it binds.
+    /// </summary>
     private PublicKey CheckTestament(JobParameters job, EscrowSchedule schedule, PaymentDemand demand)
     {
         Testament testament = demand.Testament;
@@ -170,7 +173,8 @@ internal sealed class PaymentSigner(SignerParts parts)
         if (demand.AmountGrains != due || due == 0 || due * 2 > deposit.Output.Value.Grains)
         {
             throw SignerParts.Refused(
-                "wrong-amount", $"amount_grains: {demand.AmountGrains}, due are {due}, and more than 0 and at most half "
+                "wrong-amount",
+                $"amount_grains: {demand.AmountGrains}, due are {due}, and more than 0 and at most half "
                 + $"of the deposit of {deposit.Output.Value.Grains} can be paid");
         }
     }

@@ -103,7 +103,8 @@ internal sealed class SignerService(
 
         (SignedWord word, StakeId stake) = await gate.RunAsync(
             () => signers.Words.AssignAsync(
-                SignerParts.JobIdOf(request.JobId.Span), Hash256.FromBytes(request.Nonce.Span), context.CancellationToken),
+                SignerParts.JobIdOf(request.JobId.Span), Hash256.FromBytes(request.Nonce.Span),
+                context.CancellationToken),
             context.CancellationToken);
         return new AssignmentReply
         {
@@ -141,12 +142,14 @@ internal sealed class SignerService(
         Testament testament = TestamentOf(request.Testament);
         return Reply(await gate.RunAsync(
             () => signers.Claims.ClaimAsync(
-                SignerParts.JobIdOf(request.JobId.Span), request.Key.ToByteArray(), testament, context.CancellationToken),
+                SignerParts.JobIdOf(request.JobId.Span), request.Key.ToByteArray(), testament,
+                context.CancellationToken),
             context.CancellationToken));
     }
 
     /// <inheritdoc/>
-    public override async Task<JobTransactionReply> BuildRefund(BuildRefundRequest request, ServerCallContext context) =>
+    public override async Task<JobTransactionReply> BuildRefund(
+        BuildRefundRequest request, ServerCallContext context) =>
         Reply(await gate.RunAsync(
             () => signers.Payments.RefundAsync(SignerParts.JobIdOf(request.JobId.Span), context.CancellationToken),
             context.CancellationToken));
@@ -159,7 +162,8 @@ internal sealed class SignerService(
             : throw SignerParts.Bad("attestation: not the canonical bytes of an attestation (rule V-08)");
 
     /// <inheritdoc/>
-    public override async Task<SignatureReply> SignCancellation(SignCancellationRequest request, ServerCallContext context) =>
+    public override async Task<SignatureReply> SignCancellation(
+        SignCancellationRequest request, ServerCallContext context) =>
         Reply(await gate.RunAsync(
             () => signers.Words.SignCancellationAsync(
                 SignerParts.JobIdOf(request.JobId.Span), request.TokenCount, context.CancellationToken),

@@ -2,10 +2,13 @@ using Camelid.Chain.Index;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Transactions;
 using Camelid.ServiceDefaults.Storage;
+using Dapper;
 
 namespace Camelid.Chain.Signing;
 
-/// <summary>What was signed, in the database before it leaves. Keys: the job, and the kind of transaction or word.</summary>
+/// <summary>
+/// What was signed, in the database before it leaves. Keys: the job, and the kind of transaction or word.
+/// </summary>
 internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
 {
     /// <summary>Refusals after which a transaction is not handed in again by itself.</summary>
@@ -37,13 +40,11 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
             cancellationToken);
 
     /// <summary>Those of the outpoints that are reserved for a job.</summary>
-    public Task<IReadOnlyList<string>> ReservedAsync(IReadOnlyList<string> outpoints, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<string>> ReservedAsync(
+        IReadOnlyList<string> outpoints, CancellationToken cancellationToken) =>
         outpoints.Count == 0
             ? Task.FromResult<IReadOnlyList<string>>([])
-            : database.ReadAsync(
-                session => session.QueryAsync<string>(
-                    "select outpoint from deposits where outpoint in @outpoints", new { outpoints }),
-                cancellationToken);
+            : database.ReadAsync(session => ReservedAsync(session, outpoints), cancellationToken);
 
     /// <summary>Reserves the deposit and keeps the offer and J0: all three or none.</summary>
     public Task AddOfferAsync(OfferRow offer, Transaction transaction, CancellationToken cancellationToken) =>
@@ -71,9 +72,12 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
             },
             cancellationToken);
 
-    /// <summary>Keeps a transaction; where it takes the place of another kind, that one is not handed in any more.</summary>
+    /// <summary>
+    /// Keeps a transaction; where it takes the place of another kind, that one is not handed in any more.
+    /// </summary>
     public Task AddAsync(
-        Transaction transaction, string kind, uint refundTime, string? supersedes, CancellationToken cancellationToken) =>
+        Transaction transaction, string kind, uint refundTime, string? supersedes,
+        CancellationToken cancellationToken) =>
         database.WriteAsync(
             async session =>
             {
@@ -101,8 +105,14 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
     public Task CountRefusalsAsync(IReadOnlyList<string> txids, CancellationToken cancellationToken) => txids.Count == 0
         ? Task.CompletedTask
         : database.WriteAsync(
-            session => session.ExecuteAsync(
-                "update job_transactions set attempts = attempts + 1 where txid in @txids", new { txids }),
+            async session =>
+            {
+                foreach (string txid in txids)
+                {
+                    await session.ExecuteAsync(
+                        "update job_transactions set attempts = attempts + 1 where txid = @txid", new { txid });
+                }
+            },
             cancellationToken);
 
     /// <summary>Keeps a signed word, the first of its kind for the job.</summary>
@@ -122,6 +132,19 @@ internal sealed class SignerStore(ChainDatabase database, TimeProvider time)
                 new { jobId = jobId.ToString(), kind }))!;
         },
         cancellationToken);
+
+    /// <summary>One parameter for each: a list parameter is written differently on each engine.</summary>
+    private static Task<IReadOnlyList<string>> ReservedAsync(DatabaseSession session, IReadOnlyList<string> outpoints)
+    {
+        DynamicParameters parameters = new();
+        for (int i = 0; i < outpoints.Count; i++)
+        {
+            parameters.Add($"p{i}", outpoints[i]);
+        }
+
+        string names = string.Join(", ", outpoints.Select((_, i) => $"@p{i}"));
+        return session.QueryAsync<string>($"select outpoint from deposits where outpoint in ({names})", parameters);
+    }
 
     private static Task<int> InsertAsync(DatabaseSession session, JobTransactionRow row) => session.ExecuteAsync(
         """

@@ -11,7 +11,9 @@ namespace Camelid.Chain.Signing;
 /// <summary>A signature and the key that made it.</summary>
 internal sealed record SignedWord(byte[] Signature, PublicKey Key);
 
-/// <summary>Signs what the roles say about a job. One word of a kind for each job: a second, different one is refused.</summary>
+/// <summary>
+/// Signs what the roles say about a job. One word of a kind for each job: a second, different one is refused.
+/// </summary>
 internal sealed class WordSigner(SignerParts parts)
 {
     /// <summary>The tag of a cancellation's hash.</summary>
@@ -46,7 +48,8 @@ internal sealed class WordSigner(SignerParts parts)
         }
 
         SignedWord word = await SignOnceAsync(
-            jobId, "assignment", new Word(KeyRole.Client, assignment.Encode(), assignment.SigningHash), cancellationToken);
+            jobId, "assignment", new Word(KeyRole.Client, assignment.Encode(), assignment.SigningHash),
+            cancellationToken);
         return (word, stake);
     }
 
@@ -56,11 +59,13 @@ internal sealed class WordSigner(SignerParts parts)
         if (testament.Genesis != Genesis || testament.Stake != StakeOf(KeyRole.Worker)
             || testament.RewardAddress != parts.State.Keys[KeyRole.Worker].Address.KeyHash)
         {
-            throw SignerParts.Bad("testament: of another network, or with another stake or reward address than the worker's");
+            throw SignerParts.Bad(
+                "testament: of another network, or with another stake or reward address than the worker's");
         }
 
         return SignOnceAsync(
-            testament.JobId, "testament", new Word(KeyRole.Worker, testament.Encode(), testament.Hash), cancellationToken);
+            testament.JobId, "testament", new Word(KeyRole.Worker, testament.Encode(), testament.Hash),
+            cancellationToken);
     }
 
     /// <summary>Rule V-08: the verifier's word; a later one may differ, since checks may be repeated.</summary>
@@ -77,7 +82,8 @@ internal sealed class WordSigner(SignerParts parts)
     /// <summary>
     /// The client stops its job after so many tokens: signs TaggedHash("camelid/cancel", genesis ‖ JobId ‖ u32 count).
     /// </summary>
-    public async Task<SignedWord> SignCancellationAsync(JobId jobId, uint tokenCount, CancellationToken cancellationToken)
+    public async Task<SignedWord> SignCancellationAsync(
+        JobId jobId, uint tokenCount, CancellationToken cancellationToken)
     {
         OfferRow offer = await parts.OfferAsync(jobId, cancellationToken);
         if (tokenCount > offer.Job.MaxTokens)
@@ -87,7 +93,8 @@ internal sealed class WordSigner(SignerParts parts)
 
         byte[] body = new CanonicalWriter().Hash(Genesis).Hash(jobId.Value).UInt32(tokenCount).ToArray();
         return await SignOnceAsync(
-            jobId, "cancellation", new Word(KeyRole.Client, body, Hashes.Tagged(CancellationTag, body)), cancellationToken);
+            jobId, "cancellation", new Word(KeyRole.Client, body, Hashes.Tagged(CancellationTag, body)),
+            cancellationToken);
     }
 
     private async Task<SignedWord> SignOnceAsync(

@@ -13,6 +13,13 @@ internal static class VerifyCommand
 {
     private const int ReceiptBytesMax = 64 << 20;
 
+    /// <summary>Nulls where the format has none are refused: the checks rely on it.</summary>
+    private static readonly CamelidJson Strict = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true,
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict,
+    });
+
     private static readonly Argument<string> Source = new("RECEIPT")
     {
         Description = "a file, - for standard input, or a job to fetch from the gateway",
@@ -68,7 +75,7 @@ internal static class VerifyCommand
             : await File.ReadAllTextAsync(source, cancellationToken);
         try
         {
-            ReceiptDocument? receipt = JsonSerializer.Deserialize(text, CamelidJson.Default.ReceiptDocument);
+            ReceiptDocument? receipt = JsonSerializer.Deserialize(text, Strict.ReceiptDocument);
             return receipt is { Version: ReceiptDocument.VersionCurrent }
                 ? receipt
                 : throw new CommandFailure(ExitCode.Usage,

@@ -23,7 +23,12 @@ internal sealed class NodeUnderTest(string repositoryRoot, string folder, int po
             repositoryRoot, "artifacts", "bin", "Camelid.Node", "release", "Camelid.Node.dll");
         child = ChildProcess.StartDotnet(
             [program, "--port", port.ToString(CultureInfo.InvariantCulture), "--data-dir", DataFolder],
-            new Dictionary<string, string> { ["ORT_GQA_DISABLE_FLASH_ATTENTION"] = "1" },
+            new Dictionary<string, string>
+            {
+                ["ORT_GQA_DISABLE_FLASH_ATTENTION"] = "1",
+                ["Chain__BlockPauseMilliseconds"] = "400",
+                ["CAMELID_DEBUG"] = "1",
+            },
             Log);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ReadyLimit);

@@ -10,6 +10,9 @@ namespace Camelid.Cli.Verification;
 /// <summary>The receipt's tokens recomputed with the model, by the same arithmetic as a verifier's.</summary>
 internal sealed record ReceiptRecomputation
 {
+    /// <summary>What stands for bytes that are no whole character.</summary>
+    private const char Replacement = '\uFFFD';
+
     /// <summary>Nothing was recomputed, since the job could not be read.</summary>
     public static ReceiptRecomputation None { get; } = new();
 
@@ -59,9 +62,31 @@ internal sealed record ReceiptRecomputation
             },
             cancellationToken);
         RasticVerdict verdict = Rastic.Judge(Evidence(check, model, recomputed, tokens));
-        return verdict.State == VerificationState.Passed
-            ? None
-            : Found(verdict.Position, Describe(verdict, tokens));
+        if (verdict.State != VerificationState.Passed)
+        {
+            return Found(verdict.Position, Describe(verdict, tokens));
+        }
+
+        string text = TextOf(model, parameters, tokens);
+        return text == check.Receipt.Output.Text.TrimEnd(Replacement) ? None : new ReceiptRecomputation
+        {
+            Findings = [new ReceiptFinding("output.text", null, "is not the text of the tokens")],
+        };
+    }
+
+    /// <summary>The text as it was delivered: end tokens and stop strings left out, as well as half a last character.</summary>
+    private static string TextOf(LanguageModel model, JobParameters parameters, uint[] tokens)
+    {
+        uint[] shown = [.. tokens.TakeWhile(token =>
+            !model.Package.Manifest.EndTokens.Contains(token) && !parameters.StopTokens.Contains(token))];
+        string text = model.Tokenizer.Decode(shown);
+        foreach (string stop in parameters.StopStrings)
+        {
+            int end = text.IndexOf(stop, StringComparison.Ordinal);
+            text = end < 0 ? text : text[..end];
+        }
+
+        return text.TrimEnd(Replacement);
     }
 
     private static RasticEvidence Evidence(

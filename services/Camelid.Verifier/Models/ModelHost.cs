@@ -22,6 +22,7 @@ internal sealed partial class ModelHost(
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly ModelInstallation installation = new(folder.Models);
+    private int disposed;
 
     /// <summary>Why the model is not ready, for people; empty where it is.</summary>
     public string NotReadyReason { get; private set; } = "the model is loading";
@@ -32,10 +33,10 @@ internal sealed partial class ModelHost(
     /// <summary>Waits for the model.</summary>
     public Task<LanguageModel> WaitAsync(CancellationToken cancellationToken) => loaded.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Stops the engine; requests under way end as cancelled.</summary>
+    /// <summary>Stops the engine; requests under way end as cancelled. Once: the host knows this object by two names.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Model is { } model)
+        if (Interlocked.Exchange(ref disposed, 1) == 0 && Model is { } model)
         {
             await model.DisposeAsync();
         }

@@ -71,6 +71,9 @@ public sealed class ModelPackageTests : IDisposable
     [InlineData("\"endTokens\":[0]", "\"endTokens\":[768]", "beyond the vocabulary")]
     [InlineData("\"endTokens\":[0]", "\"endTokens\":[]", "end tokens")]
     [InlineData("\"path\":\"model.bin\"", "\"path\":\"../model.bin\"", "bad path")]
+    [InlineData("\"answerPrefix\":[2]", "\"answerPrefix\":[9999]", "beyond the vocabulary")]
+    [InlineData("\"endTokens\":[0]", "\"endTokens\":null", "is not a manifest")]
+    [InlineData("\"files\":[", "\"files\":[null,", "lists a file")]
     [InlineData("\"precision\":\"fp32\"", "\"precision\":\"int3\"", "int3")]
     public async Task A_manifest_that_says_something_else_is_refused(string old, string changed, string reason)
     {
@@ -89,6 +92,20 @@ public sealed class ModelPackageTests : IDisposable
         await File.WriteAllBytesAsync(Path.Combine(folder, ModelManifest.FileName), changed.Encode(), Cancellation);
         ModelPackage after = await ModelPackage.OpenAsync(folder, Cancellation);
         Assert.NotEqual(before.Root, after.Root);
+    }
+
+    [Fact]
+    public async Task Weights_that_do_not_fit_the_architecture_are_refused_at_loading()
+    {
+        ModelPackage package = await ModelPackage.OpenAsync(folder, Cancellation);
+        ModelManifest changed = package.Manifest with
+        {
+            Architecture = package.Manifest.Architecture with { FeedForwardSize = 257, Heads = 6 },
+        };
+        await File.WriteAllBytesAsync(Path.Combine(folder, ModelManifest.FileName), changed.Encode(), Cancellation);
+        ModelPackage other = await ModelPackage.OpenAsync(folder, Cancellation);
+        await Assert.ThrowsAsync<ModelPackageException>(
+            () => LanguageModel.LoadAsync(other, new LanguageModelOptions(), Cancellation));
     }
 
     private async Task AssertRefusedAsync(string reason)
