@@ -111,7 +111,7 @@ public sealed class DashboardTests(RunningNode node, RunningBrowser chromium) : 
 
     private static LocatorAssertionsToContainTextOptions Patience => new() { Timeout = PatienceMs };
 
-    private static Task PictureAsync(IPage page, string name) => page.ScreenshotAsync(new PageScreenshotOptions
+    private static Task<byte[]> PictureAsync(IPage page, string name) => page.ScreenshotAsync(new PageScreenshotOptions
     {
         Path = Path.Combine(Pictures, name + ".png"),
         FullPage = true,

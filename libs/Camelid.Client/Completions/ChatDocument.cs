@@ -102,8 +102,7 @@ public sealed record ChatChunkChoice
     /// <summary>What is new.</summary>
     public required ChatDelta Delta { get; init; }
 
-    /// <summary>Absent unless asked for.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    /// <summary>Null unless asked for.</summary>
     public ChatLogprobs? Logprobs { get; init; }
 
     /// <summary>Exactly one chunk of each choice has one.</summary>

@@ -151,6 +151,12 @@ internal static class OpenApiShape
             return faults.Contains(null) ? null : faults[0];
         }
 
+        if (value.ValueKind == JsonValueKind.Null && schema.TryGetProperty("nullable", out JsonElement nullable)
+            && nullable.GetBoolean())
+        {
+            return null;
+        }
+
         return TypeFaultOf(schema, value, path)
             ?? (schema.TryGetProperty("enum", out JsonElement values)
                 && !values.EnumerateArray().Any(item => item.ToString() == value.ToString())
