@@ -10,6 +10,8 @@ namespace Camelid.ModelRuntime;
 /// <summary>A loaded model: tokenizer, engine and verifier over one checked package.</summary>
 public sealed class LanguageModel : IAsyncDisposable
 {
+    private int disposals;
+
     private LanguageModel(ModelPackage package, ModelTokenizer tokenizer, Hash256 numericsClass)
     {
         Package = package;
@@ -42,9 +44,14 @@ public sealed class LanguageModel : IAsyncDisposable
         ModelPackage package, LanguageModelOptions options, CancellationToken cancellationToken) =>
         Task.Run(() => Load(package, options, cancellationToken), cancellationToken);
 
-    /// <summary>Drains the engine and frees the model.</summary>
+    /// <summary>Drains the engine and frees the model. Safe to repeat: containers dispose what they see twice, twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposals, 1) != 0)
+        {
+            return;
+        }
+
         await Engine.DisposeAsync();
         await Verifier.DisposeAsync();
         Tokenizer.Dispose();

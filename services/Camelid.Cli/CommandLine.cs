@@ -15,8 +15,10 @@ internal static class CommandLine
         ParseResult parse = root.Parse(args);
         if (parse.Errors.Count > 0)
         {
-            await terminal.Error.WriteLineAsync(
-                $"camelid: {parse.Errors[0].Message} Try: camelid {PathOf(parse)}--help");
+            string fault = parse.UnmatchedTokens.Count > 0
+                ? $"'{parse.UnmatchedTokens[0]}' is no word of this command."
+                : parse.Errors[0].Message;
+            await terminal.Error.WriteLineAsync($"camelid: {fault} Try: camelid {PathOf(parse)}--help");
             return (int)ExitCode.Usage;
         }
 
