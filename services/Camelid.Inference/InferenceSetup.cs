@@ -9,11 +9,14 @@ using Camelid.ServiceDefaults.Rpc;
 
 namespace Camelid.Inference;
 
-/// <summary>A worker: takes jobs from the queue, runs the engine, streams the tokens. It holds no key, no stake and no k.</summary>
+/// <summary>
+/// A worker: takes jobs from the queue, runs the engine, streams the tokens. It holds no key, no stake and no k.
+/// </summary>
 public static class InferenceSetup
 {
     /// <summary>Registers the service. The host has called <c>AddServiceDefaults()</c> before.</summary>
-    /// <exception cref="InvalidOperationException">A setting is out of range, or asks for a provider that is not there.</exception>
+    /// <exception cref="InvalidOperationException">A setting is out of range, or asks for a provider that is not
+    /// there.</exception>
     public static IHostApplicationBuilder AddInference(this IHostApplicationBuilder builder)
     {
         WorkerOptions options = WorkerOptions.Read(builder.Configuration);

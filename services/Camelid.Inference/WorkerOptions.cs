@@ -12,7 +12,9 @@ internal sealed record WorkerOptions
     private const int ThreadsMax = 256;
     private const string ModelDefault = "camelid-nano";
 
-    /// <summary>Sequences computed side by side, and jobs taken from the queue at once: <c>Inference:Slots</c>.</summary>
+    /// <summary>
+    /// Sequences computed side by side, and jobs taken from the queue at once: <c>Inference:Slots</c>.
+    /// </summary>
     public required int Slots { get; init; }
 
     /// <summary>Threads of the runtime: <c>Inference:Threads</c>.</summary>

@@ -128,7 +128,8 @@ public sealed class JobRunTests(ModelFixture fixture)
     private JobParameters Parameters(uint maxTokens)
     {
         // The generator of the curve: a valid point, nobody's key.
-        Assert.True(PublicKey.TryParse("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", out PublicKey key));
+        Assert.True(PublicKey.TryParse(
+            "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", out PublicKey key));
         return new JobParameters
         {
             ModelRoot = fixture.Model.Package.Root,

@@ -32,7 +32,8 @@ public sealed class ImportTests : IDisposable
         Assert.Equal(first.Root, second.Root);
         Assert.Equal(written, File.GetLastWriteTimeUtc(weights));
         Assert.Single(host.Catalog.Entries);
-        Assert.Equal([first.Root.ToString()], Directory.EnumerateDirectories(Models).Select(path => Path.GetFileName(path)));
+        Assert.Equal(
+            [first.Root.ToString()], Directory.EnumerateDirectories(Models).Select(path => Path.GetFileName(path)));
     }
 
     [Fact]
@@ -81,7 +82,8 @@ public sealed class ImportTests : IDisposable
     public async Task A_fetched_model_is_the_model_that_was_asked_for()
     {
         await using RegistryHost host = await RegistryHost.StartAsync(folder, Cancellation);
-        Model model = await host.Client.GetModelAsync(new GetModelRequest { Model = "camelid-nano" }, cancellationToken: Cancellation);
+        Model model = await host.Client.GetModelAsync(
+            new GetModelRequest { Model = "camelid-nano" }, cancellationToken: Cancellation);
         Hash256 root = Hash256.FromBytes(model.Root.Span);
         ModelPackage fetched = await new ModelInstallation(Path.Combine(folder, "worker"))
             .InstallAsync(root, new RpcSource(host.Client, model.Root), Cancellation);
@@ -103,7 +105,8 @@ public sealed class ImportTests : IDisposable
         Assert.Equal("model-damaged", RpcReason.Of(refusal));
         Assert.Contains("model.bin is damaged: chunk 2 of 3", refusal.Status.Detail, StringComparison.Ordinal);
         RpcException later = await Assert.ThrowsAsync<RpcException>(async () =>
-            await host.Client.GetModelAsync(new GetModelRequest { Model = "camelid-nano" }, cancellationToken: Cancellation));
+            await host.Client.GetModelAsync(
+                new GetModelRequest { Model = "camelid-nano" }, cancellationToken: Cancellation));
         Assert.Equal("model-damaged", RpcReason.Of(later));
     }
 
@@ -181,7 +184,8 @@ public sealed class ImportTests : IDisposable
             string path, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             FetchFileRequest request = new() { Root = root, Path = path, Offset = offset };
-            using AsyncServerStreamingCall<FileChunk> call = client.FetchFile(request, cancellationToken: cancellationToken);
+            using AsyncServerStreamingCall<FileChunk> call =
+                client.FetchFile(request, cancellationToken: cancellationToken);
             await foreach (FileChunk chunk in call.ResponseStream.ReadAllAsync(cancellationToken))
             {
                 yield return chunk.Data.Memory;

@@ -54,7 +54,7 @@ internal sealed class RegistryHost : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    private static GrpcChannel ChannelTo(string socket) => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+    private static GrpcChannel ChannelTo(string socket) => GrpcChannel.ForAddress("http://localhost", new()
     {
         HttpHandler = new SocketsHttpHandler
         {

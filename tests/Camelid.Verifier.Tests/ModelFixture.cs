@@ -44,7 +44,8 @@ public sealed class ModelFixture : IAsyncLifetime
     private async Task<JudgedOutput> RunAsync()
     {
         // The generator of the curve: a valid point, nobody's key.
-        Assert.True(PublicKey.TryParse("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", out PublicKey key));
+        Assert.True(PublicKey.TryParse(
+            "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", out PublicKey key));
         Hash256 seed = JobSeed.FromClient(7);
         JobParameters parameters = new()
         {

@@ -51,7 +51,8 @@ public sealed class OutputJudgeTests(ModelFixture fixture)
         };
         RasticVerdict verdict = await JudgeAsync(fixture.Honest with { Output = cut });
         Assert.Equal(
-            (VerificationState.Failed, RasticFinding.Truncation, 10), (verdict.State, verdict.Finding, verdict.Position));
+            (VerificationState.Failed, RasticFinding.Truncation, 10),
+            (verdict.State, verdict.Finding, verdict.Position));
 
         JobOutput cancelled = cut with { FinishReason = FinishReason.Cancelled };
         Assert.Equal(
@@ -81,7 +82,8 @@ public sealed class OutputJudgeTests(ModelFixture fixture)
     {
         uint[] fingerprints = [.. fixture.Honest.Output.Fingerprints];
         fingerprints[7] ^= 1;
-        JudgedOutput judged = fixture.Honest with { Output = fixture.Honest.Output with { Fingerprints = fingerprints } };
+        JobOutput output = fixture.Honest.Output with { Fingerprints = fingerprints };
+        JudgedOutput judged = fixture.Honest with { Output = output };
         RasticVerdict verdict = await JudgeAsync(judged);
         Assert.Equal(
             (VerificationState.Inconclusive, RasticFinding.Fingerprint, 7),

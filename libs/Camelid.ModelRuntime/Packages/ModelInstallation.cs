@@ -14,10 +14,12 @@ public interface IModelSource
 }
 
 /// <summary>
-/// Puts model packages into a folder, each under its root: <c>MODELS/ROOT/</c> is there whole and checked, or not at all.
+/// Puts model packages into a folder, each under its root: <c>MODELS/ROOT/</c> is there whole and checked, or not at
+/// all.
 /// </summary>
 /// <remarks>
-/// Files arrive in <c>MODELS/ROOT.partial</c>. Each chunk is checked before it is written, and the folder is renamed only
+/// Files arrive in <c>MODELS/ROOT.partial</c>. Each chunk is checked before it is written, and the folder is renamed
+/// only
 /// when all of them lie on disk. What an interrupted run left there is checked and used by the next one.
 /// </remarks>
 public sealed class ModelInstallation(string modelsFolder)
@@ -34,7 +36,8 @@ public sealed class ModelInstallation(string modelsFolder)
         string folder = FolderOf(root);
         string partial = folder + ".partial";
         await using FileStream onlyOne = new(
-            folder + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            folder + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
+            FileOptions.DeleteOnClose);
         Directory.CreateDirectory(partial);
 
         byte[] manifestBytes = await ReadManifestAsync(source, cancellationToken);
@@ -80,7 +83,8 @@ public sealed class ModelInstallation(string modelsFolder)
         Hash256 found = ModelRoot.Compute(bytes, manifest!.Files.Select(file => file.ToModelFile()));
         return found == root
             ? manifest
-            : throw new ModelPackageException($"asked for model {root}, got the manifest of {found}; ask another source");
+            : throw new ModelPackageException(
+                $"asked for model {root}, got the manifest of {found}; ask another source");
     }
 
     private static async Task ReceiveAsync(

@@ -8,7 +8,8 @@ using MassTransit;
 namespace Camelid.Inference.Jobs;
 
 /// <summary>
-/// [J5] Runs a job: the first token report takes the lease, the engine runs, tokens stream to JobPool, and the output is
+/// [J5] Runs a job: the first token report takes the lease, the engine runs, tokens stream to JobPool, and the output
+/// is
 /// published before the message is acknowledged. Safe to run twice: the lease decides who runs, and the engine is
 /// deterministic, so that a second run says the same.
 /// </summary>
@@ -16,7 +17,9 @@ internal sealed partial class ComputeJobConsumer(
     JobPoolRpc.JobPoolRpcClient jobPool, ModelHost host, WorkerMetrics metrics, WorkerOptions options,
     WorkerDrain drain, TimeProvider time, ILogger<ComputeJobConsumer> logger) : IConsumer<ComputeJob>
 {
-    /// <summary>How long a job waits for the model. Then it is dropped: JobPool sends again what nobody leased.</summary>
+    /// <summary>
+    /// How long a job waits for the model. Then it is dropped: JobPool sends again what nobody leased.
+    /// </summary>
     private static readonly TimeSpan ModelWaitMax = TimeSpan.FromSeconds(20);
 
     public async Task Consume(ConsumeContext<ComputeJob> context)

@@ -54,7 +54,7 @@ internal sealed class JobGeneration(LanguageModel model, WorkerMetrics metrics, 
             text.Append(generated.Text);
             Token token = TokenOf(generated);
 
-            // The last token waits a moment for the end, which may give text back that was held as part of a stop string.
+            // The last token waits a moment for the end, which may give text back that was held for a stop string.
             if (IsLast(generated, parameters))
             {
                 last = token;

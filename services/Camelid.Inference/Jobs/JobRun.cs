@@ -10,7 +10,8 @@ namespace Camelid.Inference.Jobs;
 
 /// <summary>One job on this worker: lease, engine and token stream side by side, and what came of them.</summary>
 internal sealed class JobRun(
-    JobPoolRpc.JobPoolRpcClient jobPool, LanguageModel model, WorkerMetrics metrics, WorkerOptions options, TimeProvider time)
+    JobPoolRpc.JobPoolRpcClient jobPool, LanguageModel model, WorkerMetrics metrics, WorkerOptions options,
+    TimeProvider time)
 {
     /// <summary>Runs a job.</summary>
     /// <param name="job">The command.</param>
@@ -39,7 +40,7 @@ internal sealed class JobRun(
             ? ResultOf(job, reporting.Result, (output, generation.Text), failure)
             : new JobResult("unheard");
 
-        [SuppressMessage("Design", "CA1031", Justification = "Whatever fails in the engine fails this job, and JobPool is told.")]
+        [SuppressMessage("Design", "CA1031", Justification = "A failure of the engine fails this job only.")]
         async Task<(JobOutput? Output, Exception? Failure)> GenerateAsync()
         {
             try
@@ -64,7 +65,8 @@ internal sealed class JobRun(
 
         if (parameters.ModelRoot != model.Package.Root)
         {
-            return Failed(job, $"this worker runs model {model.Package.Root}, not {parameters.ModelRoot}", final: false);
+            return Failed(
+                job, $"this worker runs model {model.Package.Root}, not {parameters.ModelRoot}", final: false);
         }
 
         return parameters.NumericsClasses.Count > 0 && !parameters.NumericsClasses.Contains(model.NumericsClass)
@@ -80,7 +82,8 @@ internal sealed class JobRun(
     }
 
     private JobResult ResultOf(
-        ComputeJob job, LeaseEnd end, (JobOutput? Output, string Text) run, Exception? failure) => (end, run.Output) switch
+        ComputeJob job, LeaseEnd end, (JobOutput? Output, string Text) run, Exception? failure) =>
+        (end, run.Output) switch
     {
         (LeaseEnd.Taken, _) => new JobResult("taken"),
         (LeaseEnd.Stale, _) => new JobResult("stale"),

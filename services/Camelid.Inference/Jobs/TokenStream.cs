@@ -1,11 +1,13 @@
 using System.Threading.Channels;
 using Camelid.Contracts.JobPool.V1;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace Camelid.Inference.Jobs;
 
 /// <summary>
-/// One job's reports to JobPool. The first, empty one takes the lease; each later one extends it, and an empty one goes out
+/// One job's reports to JobPool. The first, empty one takes the lease; each later one extends it, and an empty one
+/// goes out
 /// where the engine is silent for five seconds.
 /// </summary>
 /// <remarks>
@@ -26,7 +28,7 @@ internal sealed class TokenStream(
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Google.Protobuf.ByteString jobId = Google.Protobuf.ByteString.CopyFrom(Convert.FromHexString(job.JobId));
+    private readonly ByteString jobId = ByteString.CopyFrom(Convert.FromHexString(job.JobId));
     private readonly List<Token> tokens = [];
     private readonly Lock adding = new();
     private readonly Channel<bool> news = Channel.CreateBounded<bool>(
@@ -75,7 +77,9 @@ internal sealed class TokenStream(
         }
     }
 
-    /// <summary>What a status of JobPool means; Unset where the connection failed and another stream may succeed.</summary>
+    /// <summary>
+    /// What a status of JobPool means; Unset where the connection failed and another stream may succeed.
+    /// </summary>
     public static LeaseEnd EndOf(StatusCode status) => status switch
     {
         StatusCode.AlreadyExists => LeaseEnd.Taken,

@@ -15,7 +15,8 @@ internal sealed partial class WorkerReports(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using CancellationTokenRegistration registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await using CancellationTokenRegistration registration =
+            lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
         await host.WaitAsync(stoppingToken);
         using PeriodicTimer timer = new(Interval, time);

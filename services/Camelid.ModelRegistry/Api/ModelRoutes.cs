@@ -8,7 +8,8 @@ internal static class ModelRoutes
 {
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/models", (ModelCatalog catalog) => catalog.Entries.Select(entry => Describe(catalog, entry)));
+        routes.MapGet("/api/models", (ModelCatalog catalog) =>
+            catalog.Entries.Select(entry => Describe(catalog, entry)));
         routes.MapGet("/api/models/{model}", (string model, ModelCatalog catalog) => catalog.Find(model) is { } entry
             ? Results.Ok(Describe(catalog, entry))
             : Results.Problem($"model '{model}' is not here", statusCode: StatusCodes.Status404NotFound));

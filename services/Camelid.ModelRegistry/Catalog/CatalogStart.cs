@@ -2,7 +2,9 @@ using Camelid.ModelRuntime.Packages;
 
 namespace Camelid.ModelRegistry.Catalog;
 
-/// <summary>At start: imports the embedded model and checks all others. A damaged one is named and the rest is served.</summary>
+/// <summary>
+/// At start: imports the embedded model and checks all others. A damaged one is named and the rest is served.
+/// </summary>
 internal sealed partial class CatalogStart(ModelImport import, ILogger<CatalogStart> logger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -30,7 +30,8 @@ internal static class ModelFacts
             HasChatTemplate = manifest.Chat is not null,
         };
         model.EndTokens.AddRange(manifest.EndTokens);
-        model.Files.AddRange(manifest.Files.Select(file => new ModelFile { Path = file.Path, BytesCount = file.Bytes }));
+        model.Files.AddRange(manifest.Files.Select(
+            file => new ModelFile { Path = file.Path, BytesCount = file.Bytes }));
         return model;
     }
 

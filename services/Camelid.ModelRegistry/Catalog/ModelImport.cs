@@ -7,7 +7,8 @@ using Camelid.ServiceDefaults.Hosting;
 namespace Camelid.ModelRegistry.Catalog;
 
 /// <summary>
-/// Brings models into <c>DATA-DIR/NETWORK/models/ROOT/</c> and checks those that lie there. Safe to run twice: the root is
+/// Brings models into <c>DATA-DIR/NETWORK/models/ROOT/</c> and checks those that lie there. Safe to run twice: the
+/// root is
 /// the key, and an intact copy is left alone.
 /// </summary>
 internal sealed partial class ModelImport(

@@ -22,7 +22,8 @@ internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger
     public override Task<ListModelsReply> ListModels(ListModelsRequest request, ServerCallContext context)
     {
         ListModelsReply reply = new();
-        reply.Models.AddRange(catalog.Entries.Where(entry => entry.IsIntact).Select(entry => ModelFacts.Of(entry.Package!)));
+        reply.Models.AddRange(catalog.Entries
+            .Where(entry => entry.IsIntact).Select(entry => ModelFacts.Of(entry.Package!)));
         return Task.FromResult(reply);
     }
 
@@ -49,7 +50,8 @@ internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger
         if (entry.Package!.Manifest.Chat is not { } chat)
         {
             throw RpcReason.Exception(
-                StatusCode.FailedPrecondition, "no-chat-template", $"model '{entry.Name}' knows no conversations; use a prompt");
+                StatusCode.FailedPrecondition, "no-chat-template",
+                $"model '{entry.Name}' knows no conversations; use a prompt");
         }
 
         string[] roles = [.. chat.Roles.Select(role => role.Role)];
@@ -57,7 +59,8 @@ internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger
         {
             throw new RpcException(new Status(
                 StatusCode.InvalidArgument,
-                $"messages: role '{stranger.Role}' is unknown to model '{entry.Name}'; it knows {string.Join(", ", roles)}"));
+                $"messages: role '{stranger.Role}' is unknown to model '{entry.Name}'; it knows "
+                + $"{string.Join(", ", roles)}"));
         }
 
         TokensReply reply = new();

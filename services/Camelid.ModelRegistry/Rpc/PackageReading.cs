@@ -11,7 +11,8 @@ internal static class PackageReading
 {
     /// <exception cref="ModelPackageException">A chunk does not have the hash of the manifest.</exception>
     public static async Task SendAsync(
-        ModelPackage package, FetchFileRequest request, IServerStreamWriter<FileChunk> stream, CancellationToken cancellation)
+        ModelPackage package, FetchFileRequest request, IServerStreamWriter<FileChunk> stream,
+        CancellationToken cancellation)
     {
         bool isManifest = request.Path is "" or ModelManifest.FileName;
         PackageFile? file = package.Manifest.Files.FirstOrDefault(listed => listed.Path == request.Path);
@@ -52,7 +53,8 @@ internal static class PackageReading
         if (index >= file.Chunks.Count || ChunkTree.Leaf(chunk).ToString() != file.Chunks[index])
         {
             throw new ModelPackageException(
-                $"model file {file.Path} is damaged: chunk {index} of {file.Chunks.Count} does not have the hash of the manifest");
+                $"model file {file.Path} is damaged: chunk {index} of {file.Chunks.Count} does not have "
+                + "the hash of the manifest");
         }
     }
 }

@@ -7,10 +7,13 @@ internal sealed class ModelsDatabase(ServiceDatabaseOptions<ModelsDatabase> opti
 {
     /// <summary>All models, in the order in which they came.</summary>
     public Task<IReadOnlyList<ModelRow>> ListAsync(CancellationToken cancellationToken) => ReadAsync(
-        session => session.QueryAsync<ModelRow>("select root, name, folder, added, state from models order by added, root"),
+        session => session.QueryAsync<ModelRow>(
+            "select root, name, folder, added, state from models order by added, root"),
         cancellationToken);
 
-    /// <summary>Notes a model, or its new state. Safe to repeat; <see cref="ModelRow.Added"/> stays what it was first.</summary>
+    /// <summary>
+    /// Notes a model, or its new state. Safe to repeat; <see cref="ModelRow.Added"/> stays what it was first.
+    /// </summary>
     public Task SaveAsync(ModelRow row, CancellationToken cancellationToken) => WriteAsync(
         session => session.ExecuteAsync(
             """

@@ -31,9 +31,12 @@ internal sealed partial class ModelHost(
     public LanguageModel? Model => loaded.Task.IsCompletedSuccessfully ? loaded.Task.Result : null;
 
     /// <summary>Waits for the model.</summary>
-    public Task<LanguageModel> WaitAsync(CancellationToken cancellationToken) => loaded.Task.WaitAsync(cancellationToken);
+    public Task<LanguageModel> WaitAsync(CancellationToken cancellationToken) =>
+        loaded.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Stops the engine; requests under way end as cancelled. Once: the host knows this object by two names.</summary>
+    /// <summary>
+    /// Stops the engine; requests under way end as cancelled. Once: the host knows this object by two names.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) == 0 && Model is { } model)
@@ -44,7 +47,7 @@ internal sealed partial class ModelHost(
         Dispose();
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong with model or machine is shown by /health and tried again.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong is shown by /health and tried again.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await StartedAsync(stoppingToken);
@@ -74,11 +77,14 @@ internal sealed partial class ModelHost(
         }
     }
 
-    /// <summary>Nothing is asked of another service before this one's own endpoints stand: in one process they are one.</summary>
+    /// <summary>
+    /// Nothing is asked of another service before this one's own endpoints stand: in one process they are one.
+    /// </summary>
     private async Task StartedAsync(CancellationToken cancellationToken)
     {
         TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using CancellationTokenRegistration registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await using CancellationTokenRegistration registration =
+            lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(cancellationToken);
     }
 

@@ -24,7 +24,9 @@ internal sealed class VerifierService(VerdictsDatabase database, ModelHost host,
             Failed = counts.GetValueOrDefault("failed"),
             Inconclusive = counts.GetValueOrDefault("inconclusive"),
             Queue = metrics.Queue,
-            NumericsClass = host.Model is { } model ? ByteString.CopyFrom(model.NumericsClass.ToBytes()) : ByteString.Empty,
+            NumericsClass = host.Model is { } model
+                ? ByteString.CopyFrom(model.NumericsClass.ToBytes())
+                : ByteString.Empty,
         };
     }
 
@@ -32,7 +34,8 @@ internal sealed class VerifierService(VerdictsDatabase database, ModelHost host,
     {
         if (request.Limit is < 1 or > VerdictsMax)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"limit: 1 to {VerdictsMax}, got {request.Limit}"));
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument, $"limit: 1 to {VerdictsMax}, got {request.Limit}"));
         }
 
         ListVerdictsReply reply = new();

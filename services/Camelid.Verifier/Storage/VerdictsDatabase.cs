@@ -19,7 +19,8 @@ internal sealed class VerdictsDatabase(ServiceDatabaseOptions<VerdictsDatabase> 
         session => RepeatAsync(session, testamentHash), cancellationToken);
 
     /// <summary>
-    /// Writes a verdict and publishes it, in one transaction. Where another one was there first, that one stands and is published.
+    /// Writes a verdict and publishes it, in one transaction. Where another one was there first, that one stands and
+    /// is published.
     /// </summary>
     /// <returns>The verdict that stands.</returns>
     public Task<VerdictRow> DecideAsync(VerdictRow row, CancellationToken cancellationToken) => WriteAsync(

@@ -31,9 +31,11 @@ internal sealed record JudgedOutput
 
 /// <summary>Recomputes an output in one teacher-forced pass and judges it at the job's level.</summary>
 /// <remarks>
-/// In the worker's numerics class logits are equal bit for bit, so every difference counts. Across classes they are not:
+/// In the worker's numerics class logits are equal bit for bit, so every difference counts. Across classes they are
+/// not:
 /// fingerprints are not compared, and a token that is not this machine's choice gives no proof, only
-/// <see cref="VerificationState.Inconclusive"/>. The statistics that could tell rounding from cheating may escalate, never slash.
+/// <see cref="VerificationState.Inconclusive"/>. The statistics that could tell rounding from cheating may escalate,
+/// never slash.
 /// </remarks>
 internal static class OutputJudge
 {
@@ -88,7 +90,8 @@ internal static class OutputJudge
     /// <summary>Outputs that no run of the model gives, whatever its arithmetic; null where it may be one.</summary>
     private static RasticVerdict? ImpossibleAt(ModelManifest manifest, JobParameters parameters, JobOutput output)
     {
-        long roomTokens = Math.Min(parameters.MaxTokens, (long)manifest.ContextTokensMax - parameters.PromptTokens.Count);
+        long roomTokens = Math.Min(
+            parameters.MaxTokens, (long)manifest.ContextTokensMax - parameters.PromptTokens.Count);
         if (output.Tokens.Length > roomTokens)
         {
             return new RasticVerdict(

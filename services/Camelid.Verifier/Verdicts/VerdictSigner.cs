@@ -37,7 +37,8 @@ internal sealed class VerdictSigner(SignerRpc.SignerRpcClient signer)
         };
         byte[] bytes = attestation.Encode();
         SignatureReply reply = await signer.SignAttestationAsync(
-            new SignAttestationRequest { Attestation = ByteString.CopyFrom(bytes) }, cancellationToken: cancellationToken);
+            new SignAttestationRequest { Attestation = ByteString.CopyFrom(bytes) },
+            cancellationToken: cancellationToken);
         return new SignedAttestation(bytes, reply.Signature.ToByteArray(), reply.PublicKey.ToByteArray());
     }
 
@@ -47,7 +48,8 @@ internal sealed class VerdictSigner(SignerRpc.SignerRpcClient signer)
         if (bytes.Length != StakeId.Bytes)
         {
             RpcReason.Throw(
-                StatusCode.FailedPrecondition, "no-stake", "the verifier's stake is not confirmed yet; the job is sent again");
+                StatusCode.FailedPrecondition, "no-stake",
+                "the verifier's stake is not confirmed yet; the job is sent again");
         }
 
         CanonicalReader reader = new(bytes.Span);

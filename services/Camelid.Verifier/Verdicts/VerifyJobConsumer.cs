@@ -14,14 +14,18 @@ using MassTransit;
 namespace Camelid.Verifier.Verdicts;
 
 /// <summary>
-/// [J7] Recomputes all positions of a committed output in one pass, judges it, has the verdict signed, and writes it with its
-/// event in one transaction. Safe to run twice: the testament's hash is the primary key, and the row that stands is told again.
+/// [J7] Recomputes all positions of a committed output in one pass, judges it, has the verdict signed, and writes it
+/// with its
+/// event in one transaction. Safe to run twice: the testament's hash is the primary key, and the row that stands is
+/// told again.
 /// </summary>
 internal sealed partial class VerifyJobConsumer(
     VerdictsDatabase database, ModelHost host, VerdictSigner signer, VerifierMetrics metrics, TimeProvider time,
     ILogger<VerifyJobConsumer> logger) : IConsumer<VerifyJob>
 {
-    /// <summary>How long a job waits for the model. Then it is dropped: JobPool sends again what has no verdict.</summary>
+    /// <summary>
+    /// How long a job waits for the model. Then it is dropped: JobPool sends again what has no verdict.
+    /// </summary>
     private static readonly TimeSpan ModelWaitMax = TimeSpan.FromSeconds(20);
 
     public async Task Consume(ConsumeContext<VerifyJob> context)
