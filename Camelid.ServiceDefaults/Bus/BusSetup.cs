@@ -11,7 +11,9 @@ public static class BusSetup
 {
     private const int RetriesMax = 5;
 
-    /// <summary>Hands a consumer to the host's bus. Its queue is <c>SERVICE-MESSAGE</c>, so that services never share one.</summary>
+    /// <summary>
+    /// Hands a consumer to the host's bus. Its queue is <c>SERVICE-MESSAGE</c>, so that services never share one.
+    /// </summary>
     /// <typeparam name="TConsumer">The consumer; safe to run twice.</typeparam>
     /// <typeparam name="TMessage">The message, whose kebab-case name ends the queue's name.</typeparam>
     /// <param name="services">The host's services.</param>
@@ -32,7 +34,9 @@ public static class BusSetup
         })));
     }
 
-    /// <summary>Registers the bus with every consumer handed over. The host calls it once, after each <c>AddX()</c>.</summary>
+    /// <summary>
+    /// Registers the bus with every consumer handed over. The host calls it once, after each <c>AddX()</c>.
+    /// </summary>
     public static IHostApplicationBuilder AddServiceBus(this IHostApplicationBuilder builder)
     {
         BusConsumer[] consumers = [.. builder.Services
@@ -49,7 +53,8 @@ public static class BusSetup
             bus.AddConfigureEndpointsCallback((_, _, endpoint) =>
             {
                 endpoint.UseMessageRetry(retry => retry.Exponential(
-                    RetriesMax, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(200)));
+                    RetriesMax, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5),
+                        TimeSpan.FromMilliseconds(200)));
                 if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
                 {
                     rabbit.SetQuorumQueue();

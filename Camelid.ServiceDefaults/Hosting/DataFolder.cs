@@ -2,12 +2,16 @@ using Microsoft.Extensions.Configuration;
 
 namespace Camelid.ServiceDefaults.Hosting;
 
-/// <summary>Where a process keeps its files: <c>DATA-DIR/{api-key,node.lock,keys/}</c> and <c>DATA-DIR/NETWORK/…</c>.</summary>
+/// <summary>
+/// Where a process keeps its files: <c>DATA-DIR/{api-key,node.lock,keys/}</c> and <c>DATA-DIR/NETWORK/…</c>.
+/// </summary>
 public sealed class DataFolder
 {
     private const string RegtestName = "regtest";
 
-    /// <summary>Reads <c>Camelid:DataDir</c> (default <c>~/.camelid</c>) and <c>Camelid:Network</c> (default regtest).</summary>
+    /// <summary>
+    /// Reads <c>Camelid:DataDir</c> (default <c>~/.camelid</c>) and <c>Camelid:Network</c> (default regtest).
+    /// </summary>
     public DataFolder(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);

@@ -36,7 +36,8 @@ internal sealed class ServiceHttpDefaults(IConfiguration configuration) : IHttpM
                 .AddTimeout(TimeSpan.FromSeconds(10))
                 .Build();
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request,
+            CancellationToken cancellationToken) =>
             request.Method == HttpMethod.Get && request.Version.Major < 2
                 ? Pipeline.ExecuteAsync(async token => await base.SendAsync(request, token), cancellationToken).AsTask()
                 : base.SendAsync(request, cancellationToken);
@@ -45,11 +46,13 @@ internal sealed class ServiceHttpDefaults(IConfiguration configuration) : IHttpM
     /// <summary>Turns <c>http://chain/…</c> into the address under <c>services:chain:http:0</c>.</summary>
     private sealed class DiscoveryHandler(IConfiguration configuration) : DelegatingHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request,
+            CancellationToken cancellationToken)
         {
             if (request.RequestUri is { } uri && ServiceAddress.Find(configuration, uri.Host, uri.Scheme) is { } found)
             {
-                request.RequestUri = new UriBuilder(uri) { Scheme = found.Scheme, Host = found.Host, Port = found.Port }.Uri;
+                UriBuilder address = new(uri) { Scheme = found.Scheme, Host = found.Host, Port = found.Port };
+                request.RequestUri = address.Uri;
             }
 
             return base.SendAsync(request, cancellationToken);

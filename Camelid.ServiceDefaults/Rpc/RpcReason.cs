@@ -14,7 +14,8 @@ public static class RpcReason
     /// <param name="reason">A stable name, such as <c>no-free-deposit</c>.</param>
     /// <param name="message">What is wrong, where, and what to do.</param>
     [DoesNotReturn]
-    public static void Throw(StatusCode status, string reason, string message) => throw Exception(status, reason, message);
+    public static void Throw(StatusCode status, string reason, string message) =>
+        throw Exception(status, reason, message);
 
     /// <summary>The exception that <see cref="Throw"/> throws.</summary>
     public static RpcException Exception(StatusCode status, string reason, string message) =>

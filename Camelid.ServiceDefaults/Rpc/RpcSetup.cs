@@ -61,7 +61,8 @@ public static class RpcSetup
     /// Calls that find nobody (UNAVAILABLE) are tried five times over about five seconds: every call of
     /// Camelid.Contracts is safe to repeat.
     /// </remarks>
-    public static IHostApplicationBuilder AddServiceRpcClient<TClient>(this IHostApplicationBuilder builder, string service)
+    public static IHostApplicationBuilder AddServiceRpcClient<TClient>(this IHostApplicationBuilder builder,
+        string service)
         where TClient : ClientBase
     {
         if (builder.Services.Any(descriptor => descriptor.ServiceType == typeof(TClient)))

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Camelid.ServiceDefaults.Rpc;
 
-/// <summary>The secret that services of one operator show each other: <c>Camelid:ServiceToken</c>. Unset inside one process.</summary>
+/// <summary>
+/// The secret that services of one operator show each other: <c>Camelid:ServiceToken</c>. Unset inside one process.
+/// </summary>
 public sealed class ServiceToken(IConfiguration configuration)
 {
     private readonly string? token = configuration["Camelid:ServiceToken"];
@@ -14,7 +16,9 @@ public sealed class ServiceToken(IConfiguration configuration)
     /// <summary>The header's value, or null where no token is configured.</summary>
     public string? Header => string.IsNullOrEmpty(token) ? null : "Bearer " + token;
 
-    /// <summary>True where no token is asked for, or the right one was shown. Takes the same time for each wrong one.</summary>
+    /// <summary>
+    /// True where no token is asked for, or the right one was shown. Takes the same time for each wrong one.
+    /// </summary>
     public bool Accepts(string? header) => Header is not { } expected || (header is not null
         && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(expected), Encoding.UTF8.GetBytes(header)));
 }
@@ -72,7 +76,8 @@ internal sealed class ServiceClientInterceptor(ServiceToken token, TimeProvider 
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
-        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation) => continuation(request, Prepare(context));
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation) =>
+            continuation(request, Prepare(context));
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
         ClientInterceptorContext<TRequest, TResponse> context,

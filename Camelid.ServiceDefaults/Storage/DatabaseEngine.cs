@@ -67,6 +67,7 @@ internal sealed class PostgreSqlEngine(NpgsqlDataSource source) : DatabaseEngine
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
         await source.OpenConnectionAsync(cancellationToken);
 
-    public override async Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken cancellationToken) =>
+    public override async Task<DbTransaction> BeginWriteAsync(DbConnection connection,
+        CancellationToken cancellationToken) =>
         await connection.BeginTransactionAsync(cancellationToken);
 }

@@ -5,7 +5,9 @@ using Dapper;
 
 namespace Camelid.ServiceDefaults.Storage;
 
-/// <summary>One transaction: statements, messages that leave with it, and the keys of messages already handled.</summary>
+/// <summary>
+/// One transaction: statements, messages that leave with it, and the keys of messages already handled.
+/// </summary>
 public sealed class DatabaseSession
 {
     private readonly TimeProvider time;
@@ -39,9 +41,12 @@ public sealed class DatabaseSession
 
     /// <summary>Runs a statement.</summary>
     /// <returns>Rows changed.</returns>
-    public Task<int> ExecuteAsync(string sql, object? arguments = null) => Connection.ExecuteAsync(Command(sql, arguments));
+    public Task<int> ExecuteAsync(string sql, object? arguments = null) =>
+        Connection.ExecuteAsync(Command(sql, arguments));
 
-    /// <summary>Writes a message to the outbox: it is published after the commit, at least once, and not without it.</summary>
+    /// <summary>
+    /// Writes a message to the outbox: it is published after the commit, at least once, and not without it.
+    /// </summary>
     /// <param name="message">A message of Camelid.Contracts.</param>
     /// <param name="correlationId">The job, 64 hexadecimal digits, or null.</param>
     public async Task Publish<TMessage>(TMessage message, string? correlationId = null)

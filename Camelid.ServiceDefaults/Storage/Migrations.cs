@@ -52,6 +52,7 @@ internal static class Migrations
     }
 
     private static IEnumerable<string> Resources(Assembly assembly) => assembly.GetManifestResourceNames()
-        .Where(name => name.EndsWith(".sql", StringComparison.Ordinal) && name.Contains(".Storage.", StringComparison.Ordinal))
+        .Where(name =>
+            name.EndsWith(".sql", StringComparison.Ordinal) && name.Contains(".Storage.", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal);
 }

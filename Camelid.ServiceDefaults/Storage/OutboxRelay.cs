@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Camelid.ServiceDefaults.Storage;
 
-/// <summary>Publishes what a service's transactions left in its outbox. A row is deleted only after the broker confirmed.</summary>
+/// <summary>
+/// Publishes what a service's transactions left in its outbox. A row is deleted only after the broker confirmed.
+/// </summary>
 internal sealed partial class OutboxRelay<TDatabase>(
     TDatabase database, IServiceProvider services, ILogger<OutboxRelay<TDatabase>> logger) : BackgroundService
     where TDatabase : ServiceDatabase
@@ -19,10 +21,13 @@ internal sealed partial class OutboxRelay<TDatabase>(
     private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(2);
 
     /// <summary>Rows leave in the order of their ids; on PostgreSQL several relays share the work.</summary>
-    private string SelectBatch => "select id, created, message_type as MessageType, body, correlation_id as CorrelationId, "
-        + "traceparent from outbox order by id limit @BatchMax" + (database.IsPostgreSql ? " for update skip locked" : "");
+    private string SelectBatch =>
+        "select id, created, message_type as MessageType, body, correlation_id as CorrelationId, "
+        + "traceparent from outbox order by id limit @BatchMax"
+        + (database.IsPostgreSql ? " for update skip locked" : "");
 
-    [SuppressMessage("Design", "CA1031", Justification = "The relay outlives every failure of the broker or the database.")]
+    [SuppressMessage("Design", "CA1031", Justification =
+        "The relay outlives every failure of the broker or the database.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         IBusControl bus = services.GetRequiredService<IBusControl>();
@@ -51,7 +56,8 @@ internal sealed partial class OutboxRelay<TDatabase>(
             return await database.WriteAsync(
                 async session =>
                 {
-                    IReadOnlyList<OutboxRow> locked = await session.QueryAsync<OutboxRow>(SelectBatch, new { BatchMax });
+                    IReadOnlyList<OutboxRow> locked =
+                        await session.QueryAsync<OutboxRow>(SelectBatch, new { BatchMax });
                     await PublishAsync(bus, locked, cancellationToken);
                     await DeleteAsync(session, locked);
                     return locked.Count;
@@ -86,7 +92,8 @@ internal sealed partial class OutboxRelay<TDatabase>(
             object message = JsonSerializer.Deserialize(row.Body, type)
                 ?? throw new UnreachableException($"outbox row {row.Id} holds no message");
             _ = ActivityContext.TryParse(row.Traceparent, null, true, out ActivityContext parent);
-            using Activity? activity = ServiceTracing.Source.StartActivity("outbox publish", ActivityKind.Internal, parent);
+            using Activity? activity =
+                ServiceTracing.Source.StartActivity("outbox publish", ActivityKind.Internal, parent);
             activity?.SetTag(ServiceTracing.JobIdTag, row.CorrelationId);
             await bus.Publish(
                 message,
@@ -103,6 +110,7 @@ internal sealed partial class OutboxRelay<TDatabase>(
         }
     }
 
-    [LoggerMessage(9001, LogLevel.Warning, "The outbox of {Database} could not be relayed and will be tried again: {Reason}")]
+    [LoggerMessage(9001, LogLevel.Warning,
+        "The outbox of {Database} could not be relayed and will be tried again: {Reason}")]
     private partial void LogRelayFailed(string database, string reason);
 }

@@ -39,7 +39,8 @@ public abstract class ServiceDatabaseOptions
     public static ServiceDatabaseOptions<TDatabase> ForFile<TDatabase>(string name, string path, TimeProvider time)
         where TDatabase : ServiceDatabase => new(name, new SqliteEngine(path), time);
 
-    internal static ServiceDatabaseOptions<TDatabase> ForFolder<TDatabase>(string name, DataFolder folder, TimeProvider time)
+    internal static ServiceDatabaseOptions<TDatabase> ForFolder<TDatabase>(string name, DataFolder folder,
+        TimeProvider time)
         where TDatabase : ServiceDatabase =>
         ForFile<TDatabase>(name, Path.Combine(folder.Databases, name + ".db"), time);
 }

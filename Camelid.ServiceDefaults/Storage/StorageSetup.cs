@@ -11,11 +11,15 @@ namespace Camelid.ServiceDefaults.Storage;
 /// <summary>Registers a service's database.</summary>
 public static class StorageSetup
 {
-    /// <summary>PostgreSQL where <c>ConnectionStrings:NAME</c> is set, a SQLite file otherwise; migrated at start; outbox relayed.</summary>
+    /// <summary>
+    /// PostgreSQL where <c>ConnectionStrings:NAME</c> is set, a SQLite file otherwise; migrated at start; outbox
+    /// relayed.
+    /// </summary>
     /// <typeparam name="TDatabase">The service's own database class.</typeparam>
     /// <param name="builder">The host.</param>
     /// <param name="name">Name of the database, such as <c>jobs</c>.</param>
-    public static IHostApplicationBuilder AddServiceDatabase<TDatabase>(this IHostApplicationBuilder builder, string name)
+    public static IHostApplicationBuilder AddServiceDatabase<TDatabase>(this IHostApplicationBuilder builder,
+        string name)
         where TDatabase : ServiceDatabase
     {
         bool isPostgreSql = !string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(name));
@@ -38,7 +42,9 @@ public static class StorageSetup
         return builder;
     }
 
-    /// <summary>Migrates before anything else of the service starts, waiting a while for a database that is still starting.</summary>
+    /// <summary>
+    /// Migrates before anything else of the service starts, waiting a while for a database that is still starting.
+    /// </summary>
     private sealed class DatabaseStart<TDatabase>(TDatabase database) : IHostedService
         where TDatabase : ServiceDatabase
     {
@@ -59,7 +65,8 @@ public static class StorageSetup
                     if (attempt == AttemptsMax || exception is PostgresException { IsTransient: false })
                     {
                         throw new InvalidOperationException(
-                            $"the database '{database.Name}' at {database.Location} cannot be used: {exception.Message} "
+                            $"the database '{database.Name}' at {database.Location} cannot be used: "
+                            + $"{exception.Message} "
                             + $"Start it, or correct ConnectionStrings__{database.Name}.",
                             exception);
                     }

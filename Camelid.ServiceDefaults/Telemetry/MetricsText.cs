@@ -6,7 +6,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Camelid.ServiceDefaults.Telemetry;
 
-/// <summary>Collects the process's meters and renders them as Prometheus text. Histograms give their sum and count.</summary>
+/// <summary>
+/// Collects the process's meters and renders them as Prometheus text. Histograms give their sum and count.
+/// </summary>
 public sealed class MetricsText : IHostedService, IDisposable
 {
     /// <summary>Most time series kept: a label that grows without end cannot fill the memory.</summary>
@@ -103,7 +105,8 @@ public sealed class MetricsText : IHostedService, IDisposable
         {
             string text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
             labels.Append(labels.Length > 0 ? "," : "").Append(Identifier(key)).Append("=\"")
-                .Append(text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+                .Append(text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"",
+                    StringComparison.Ordinal)
                     .Replace("\n", "\\n", StringComparison.Ordinal)).Append('"');
         }
 

@@ -44,7 +44,9 @@ public sealed class LanguageModel : IAsyncDisposable
         ModelPackage package, LanguageModelOptions options, CancellationToken cancellationToken) =>
         Task.Run(() => Load(package, options, cancellationToken), cancellationToken);
 
-    /// <summary>Drains the engine and frees the model. Safe to repeat: containers dispose what they see twice, twice.</summary>
+    /// <summary>
+    /// Drains the engine and frees the model. Safe to repeat: containers dispose what they see twice, twice.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposals, 1) != 0)

@@ -24,7 +24,8 @@ internal sealed record ChainOptions
     public long StakeGrains { get; init; } = 2 * Amount.GrainsPerCoin;
 
     /// <summary>
-    /// Pause after each block, in milliseconds: 0 settles fastest; more lets a demonstration see each state of a payment.
+    /// Pause after each block, in milliseconds: 0 settles fastest; more lets a demonstration see each state of a
+    /// payment.
     /// </summary>
     public int BlockPauseMilliseconds { get; init; }
 

@@ -5,7 +5,9 @@ using Camelid.Client;
 
 namespace Camelid.Cli;
 
-/// <summary>The tool <c>camelid</c>: parses, runs one command, turns each failure into one line and an exit code.</summary>
+/// <summary>
+/// The tool <c>camelid</c>: parses, runs one command, turns each failure into one line and an exit code.
+/// </summary>
 internal static class CommandLine
 {
     /// <summary>Runs one command line.</summary>

@@ -22,7 +22,8 @@ internal static class Gateway
 
     public static readonly Option<DirectoryInfo?> DataDir = new("--data-dir")
     {
-        Description = "data folder of the node (CAMELID_DATA_DIR; default ~/.camelid)", Recursive = true, HelpName = "DIR",
+        Description = "data folder of the node (CAMELID_DATA_DIR; default ~/.camelid)", Recursive = true, HelpName =
+            "DIR",
     };
 
     public static readonly Option<bool> Json = new("--json")
@@ -39,7 +40,8 @@ internal static class Gateway
         string text = parse.GetValue(Url) ?? Environment.GetEnvironmentVariable("CAMELID_URL") ?? UrlDefault;
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
             ? new Uri(text)
-            : throw new CommandFailure(ExitCode.Usage, $"--url: '{text}' is not an http address; give one like {UrlDefault}");
+            : throw new CommandFailure(ExitCode.Usage,
+                $"--url: '{text}' is not an http address; give one like {UrlDefault}");
     }
 
     /// <summary>The data folder, which may not exist.</summary>
@@ -66,6 +68,7 @@ internal static class Gateway
         }
 
         string path = named?.FullName ?? Path.Combine(DataFolderOf(parse), "api-key");
-        return File.Exists(path) && new FileInfo(path).Length <= KeyCharactersMax ? File.ReadAllText(path).Trim() : null;
+        return File.Exists(path) && new FileInfo(path).Length <= KeyCharactersMax
+            ? File.ReadAllText(path).Trim() : null;
     }
 }

@@ -18,14 +18,18 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
     /// <summary>True where moving the cursor on standard error makes sense.</summary>
     public bool IsInteractive { get; init; }
 
-    /// <summary>The process's own streams; nothing is coloured where NO_COLOR is set or the stream is no terminal.</summary>
+    /// <summary>
+    /// The process's own streams; nothing is coloured where NO_COLOR is set or the stream is no terminal.
+    /// </summary>
     public static Terminal OfProcess() => new(Console.In, Console.Out, Console.Error)
     {
         IsInteractive = !Console.IsErrorRedirected
             && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
     };
 
-    /// <summary>Writes a document as JSON; amounts become strings, since 64-bit numbers do not survive every reader.</summary>
+    /// <summary>
+    /// Writes a document as JSON; amounts become strings, since 64-bit numbers do not survive every reader.
+    /// </summary>
     public void WriteJson(JsonNode? node) => Out.WriteLine(Amounts.AsText(node)?.ToJsonString(Indented) ?? "null");
 
     /// <summary>Writes rows in aligned columns.</summary>

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Camelid.Node;
 
-/// <summary>The data folder in the hands of one process: made, writable, locked until the process ends, however it ends.</summary>
+/// <summary>
+/// The data folder in the hands of one process: made, writable, locked until the process ends, however it ends.
+/// </summary>
 internal sealed class NodeFolder : IDisposable
 {
     /// <summary>Longest path of a Unix socket in bytes: 108 with the terminator, less some room.</summary>
@@ -64,7 +66,8 @@ internal sealed class NodeFolder : IDisposable
         catch (IOException exception) when (File.Exists(lockPath))
         {
             throw new NodeRefusal(NodeRefusal.Refused,
-                $"another node is using {path} ({exception.Message}). Stop it, or choose another folder with --data-dir.");
+                $"another node is using {path} ({exception.Message}). "
+                + "Stop it, or choose another folder with --data-dir.");
         }
         catch (IOException exception)
         {

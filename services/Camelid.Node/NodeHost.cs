@@ -64,7 +64,9 @@ internal static class NodeHost
         return app;
     }
 
-    /// <summary>Only what the command line and the environment say: files of single services lie beside this program too.</summary>
+    /// <summary>
+    /// Only what the command line and the environment say: files of single services lie beside this program too.
+    /// </summary>
     private static void Configure(ConfigurationManager configuration, NodeOptions options, NodeFolder folder)
     {
         configuration.Sources.Clear();

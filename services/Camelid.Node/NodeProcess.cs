@@ -8,7 +8,9 @@ namespace Camelid.Node;
 /// <summary>One run of a node, from its command line to its exit code.</summary>
 internal static class NodeProcess
 {
-    /// <summary>Past this, a stop no longer waits: all that matters is on disk already (the kill test proves it).</summary>
+    /// <summary>
+    /// Past this, a stop no longer waits: all that matters is on disk already (the kill test proves it).
+    /// </summary>
     private static readonly TimeSpan DrainMax = TimeSpan.FromMilliseconds(9500);
 
     [SuppressMessage("Design", "CA1031", Justification = "The edge of the process: what failed becomes one line.")]

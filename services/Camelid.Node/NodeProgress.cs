@@ -71,5 +71,6 @@ internal sealed class NodeProgress(TextWriter output, NodeFolder folder, TimePro
 
     private string CurlLine(string address, string model) =>
         $"curl -s {address}/v1/completions -H \"Authorization: Bearer $(cat '{folder.ApiKeyFile}')\" "
-        + $$"""-H 'Content-Type: application/json' -d '{"model":"{{model}}","prompt":"Once upon a time","max_tokens":48}'""";
+        + "-H 'Content-Type: application/json' "
+        + $$"""-d '{"model":"{{model}}","prompt":"Once upon a time","max_tokens":48}'""";
 }

@@ -22,7 +22,8 @@ public sealed class WalkTests(WalkingNode node) : IClassFixture<WalkingNode>
             .Replace("./camelid", Path.Combine(SharedFiles.RepositoryRoot, "camelid"), StringComparison.Ordinal);
         (int code, string output) = await BashAsync("set -euo pipefail\n" + script);
         Assert.True(code == 0, output);
-        Assert.Contains("\"verdict\":\"passed\"", output.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\"verdict\":\"passed\"", output.Replace(" ", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
         Assert.Contains("verified: job", output, StringComparison.Ordinal);
     }
 
@@ -128,7 +129,8 @@ public sealed class WalkTests(WalkingNode node) : IClassFixture<WalkingNode>
     /// <summary>The real program: ONNX Runtime reads the environment of a process at its start.</summary>
     private async Task<(int Code, string Output, string Error)> CliAsync(params string[] args)
     {
-        string tool = Path.Combine(SharedFiles.RepositoryRoot, "artifacts", "bin", "Camelid.Cli", "release", "camelid.dll");
+        string tool =
+            Path.Combine(SharedFiles.RepositoryRoot, "artifacts", "bin", "Camelid.Cli", "release", "camelid.dll");
         return await RunAsync("dotnet", [tool, .. args]);
     }
 

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Camelid.Node.Tests;
 
-/// <summary>Starts that must not happen: each ends with one line that says what to do, and leaves nothing behind.</summary>
+/// <summary>
+/// Starts that must not happen: each ends with one line that says what to do, and leaves nothing behind.
+/// </summary>
 public sealed class NodeStartTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("camelid-node-").FullName;

@@ -9,7 +9,8 @@ public sealed partial class DocumentTests
     private static readonly string[] Nouns =
     [
         "amount", "assignment", "attestation", "block", "chunk", "claim", "commitment", "deposit", "envelope",
-        "fingerprint", "grain", "job", "lease", "manifest", "model root", "numerics class", "offer", "outbox", "output root",
+        "fingerprint", "grain", "job", "lease", "manifest", "model root", "numerics class", "offer", "outbox",
+            "output root",
         "payment", "rastic", "receipt", "refund", "seed", "slot", "stake", "testament", "verdict", "window", "worker",
     ];
 

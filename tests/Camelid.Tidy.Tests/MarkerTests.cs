@@ -8,7 +8,8 @@ public sealed partial class MarkerTests
     [Fact]
     public void Each_step_of_the_job_path_stands_once_in_the_document_and_once_in_a_service()
     {
-        string[] document = [.. JobSteps().Matches(Repository.ReadIfPresent("docs/job-path.md")).Select(match => match.Value)];
+        string[] document = [.. JobSteps().Matches(Repository.ReadIfPresent("docs/job-path.md")).Select(match =>
+            match.Value)];
         string services = string.Join('\n', Sources("services/").Select(DocComments));
         Findings.AssertNone(CheckSteps(document, services));
     }
@@ -32,7 +33,8 @@ public sealed partial class MarkerTests
         }
 
         HashSet<string> tested = RuleIds(string.Join('\n', Sources("tests/")
-            .Where(path => !path.StartsWith("tests/Camelid.Tidy.Tests/", StringComparison.Ordinal)).Select(Repository.Read)));
+            .Where(path =>
+                !path.StartsWith("tests/Camelid.Tidy.Tests/", StringComparison.Ordinal)).Select(Repository.Read)));
         Assert.NotEmpty(written);
         Findings.AssertNone(CheckRules(written, enforced, tested));
     }
@@ -97,7 +99,8 @@ public sealed partial class MarkerTests
         .Select(line => line.Trim()).Where(line => line.StartsWith("///", StringComparison.Ordinal))
         .Select(line => line[3..].Trim()));
 
-    private static HashSet<string> RuleIds(string text) => [.. RuleId().Matches(text).SelectMany(match => Expand(match.Value))];
+    private static HashSet<string> RuleIds(string text) => [.. RuleId().Matches(text).SelectMany(match =>
+        Expand(match.Value))];
 
     private static HashSet<string> RulesNamed(string text) =>
         [.. RuleNaming().Matches(text).SelectMany(match => RuleIds(match.Value))];

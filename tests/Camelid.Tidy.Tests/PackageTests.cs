@@ -43,7 +43,8 @@ public sealed partial class PackageTests
 
     private static IEnumerable<string> CheckVersions(string path, string text) => PackageVersion().Matches(text)
         .Where(match => !ExactVersion().IsMatch(match.Groups[2].Value))
-        .Select(match => $"{path}: {match.Groups[1].Value} has the version '{match.Groups[2].Value}', which is not exact");
+        .Select(match =>
+            $"{path}: {match.Groups[1].Value} has the version '{match.Groups[2].Value}', which is not exact");
 
     private static IEnumerable<string> CheckNpm(string path, string text)
     {

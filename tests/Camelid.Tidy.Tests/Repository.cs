@@ -12,7 +12,8 @@ internal static class Repository
     /// <summary>Paths relative to the root, with forward slashes, whose name ends in one of the endings.</summary>
     public static IEnumerable<string> Files(params string[] endings) =>
         Walk(Root).Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
-            .Where(path => endings.Length == 0 || endings.Any(ending => path.EndsWith(ending, StringComparison.Ordinal)))
+            .Where(path => endings.Length == 0 || endings.Any(ending =>
+                path.EndsWith(ending, StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal);
 
     /// <summary>The text of a file named relative to the root.</summary>
@@ -31,7 +32,8 @@ internal static class Repository
 
         foreach (string child in Directory.EnumerateDirectories(folder))
         {
-            if (FoldersSkipped.Contains(Path.GetFileName(child)) || File.GetAttributes(child).HasFlag(FileAttributes.ReparsePoint))
+            if (FoldersSkipped.Contains(Path.GetFileName(child))
+                || File.GetAttributes(child).HasFlag(FileAttributes.ReparsePoint))
             {
                 continue;
             }

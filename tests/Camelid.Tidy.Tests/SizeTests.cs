@@ -8,7 +8,7 @@ public sealed class SizeTests
     private const int ProgramLinesMax = 40;
     private const int LineColumnsMax = 120;
 
-    private static readonly string[] ProseEndings = [".cs", ".proto", ".sql", ".razor"];
+    private static readonly string[] ProseEndings = [".cs", ".proto", ".sql"];
 
     [Fact]
     public void Files_stay_within_their_limits() =>

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Camelid.Tidy.Tests;
 
-/// <summary>Words and constructs that do not belong here. Each pattern is written so that it does not find itself.</summary>
+/// <summary>
+/// Words and constructs that do not belong here. Each pattern is written so that it does not find itself.
+/// </summary>
 public sealed partial class WordTests
 {
     [Fact]
@@ -10,7 +12,8 @@ public sealed partial class WordTests
 
     [Fact]
     public void No_marker_of_unfinished_work_is_left() =>
-        Findings.AssertNone(Find(Sources(".cs", ".proto", ".sql", ".md", ".razor", ".js", ".css", ".sh", "/camelid"), Unfinished()));
+        Findings.AssertNone(Find(Sources(".cs", ".proto", ".sql", ".md", ".razor", ".js", ".css", ".sh", "/camelid"),
+            Unfinished()));
 
     [Fact]
     public void No_path_of_somebodys_machine_is_written_down() => Findings.AssertNone(Find(Sources(), MachinePath()));
@@ -30,7 +33,8 @@ public sealed partial class WordTests
     [InlineData("class", "JobMan" + "ager")]
     [InlineData("static class", "HashHel" + "per")]
     [InlineData("record", "StringUt" + "ils")]
-    public void A_vague_class_is_found(string kind, string name) => Assert.Matches(VagueClass(), $"internal {kind} {name}");
+    public void A_vague_class_is_found(string kind, string name) =>
+        Assert.Matches(VagueClass(), $"internal {kind} {name}");
 
     [Theory]
     [InlineData("// TO" + "DO: later")]
@@ -64,7 +68,8 @@ public sealed partial class WordTests
     [InlineData("dou" + "ble x = 1;", true)]
     [InlineData("Ma" + "th.Pow(2, 3)", true)]
     [InlineData("Amount x = doubled;", false)]
-    public void Floating_point_is_found(string code, bool isFloat) => Assert.Equal(isFloat, FloatingPoint().IsMatch(code));
+    public void Floating_point_is_found(string code, bool isFloat) =>
+        Assert.Equal(isFloat, FloatingPoint().IsMatch(code));
 
     private static IEnumerable<string> Sources(params string[] endings) => Repository.Files(endings)
         .Where(path => IsText(path) && !path.StartsWith("tests/Camelid.Tidy.Tests/", StringComparison.Ordinal));
@@ -85,7 +90,8 @@ public sealed partial class WordTests
         }
     }
 
-    [GeneratedRegex(@"(^|/)(camelid|\.ci/run|Dockerfile|LICENSE|[^/]+\.(cs|csproj|props|targets|sln|proto|sql|md|json|js|css|sh|razor|yml|yaml|py|txt))$")]
+    [GeneratedRegex(@"(^|/)(camelid|\.ci/run|Dockerfile|LICENSE|"
+        + @"[^/]+\.(cs|csproj|props|targets|sln|proto|sql|md|json|js|css|sh|razor|yml|yaml|py|txt))$")]
     private static partial Regex TextFile();
 
     [GeneratedRegex(@"\b(class|struct|record|interface)\s+\w*(Man" + @"ager|Hel" + @"per|Ut" + @"ils?|Comm" + @"on)\b")]
@@ -103,7 +109,8 @@ public sealed partial class WordTests
     [GeneratedRegex(@"\bcatch\s*(\{|\((System\.)?Exception(\s+\w+)?\)\s*(?!\s*when))")]
     private static partial Regex BareCatch();
 
-    [GeneratedRegex(@"\b(dou" + @"ble|flo" + @"at|deci" + @"mal|Ma" + @"th|Ma" + @"thF)\b(?!\.(Min|Max|Abs|Clamp|DivRem|BigMul)\b)")]
+    [GeneratedRegex(@"\b(dou" + @"ble|flo" + @"at|deci" + @"mal|Ma" + @"th|Ma"
+        + @"thF)\b(?!\.(Min|Max|Abs|Clamp|DivRem|BigMul)\b)")]
     private static partial Regex FloatingPoint();
 
     [GeneratedRegex(@"//[^\n]*|""(?:[^""\\\n]|\\.)*""")]

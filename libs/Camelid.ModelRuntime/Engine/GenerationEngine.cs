@@ -196,7 +196,9 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives a request its logits. Logits that hold no number fail this request and not its neighbours.</summary>
+    /// <summary>
+    /// Gives a request its logits. Logits that hold no number fail this request and not its neighbours.
+    /// </summary>
     private void Finish(int slot, ActiveGeneration generation, SlotWork done, int row)
     {
         try

@@ -142,7 +142,8 @@ public sealed record ModelManifest
             _ when !Hash256.TryParse(TokenizerHash, out Hash256 _) => "has no tokenizer hash",
             _ when ParentRoot is not null && !Hash256.TryParse(ParentRoot, out Hash256 _) => "has a bad parent root",
             _ when Files.Count is 0 or > ModelRoot.FilesMax => $"needs 1 to {ModelRoot.FilesMax} files",
-            _ when Files.Any(file => file is null || !file.IsSound()) => "lists a file with a bad path, size or chunk hash",
+            _ when Files.Any(file => file is null || !file.IsSound()) =>
+                "lists a file with a bad path, size or chunk hash",
             _ when !Files.Zip(Files.Skip(1)).All(pair => string.CompareOrdinal(pair.First.Path, pair.Second.Path) < 0)
                 => "does not list its files once each, ordered by path",
             _ => "",

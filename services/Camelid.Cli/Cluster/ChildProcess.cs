@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Camelid.Cli.Cluster;
 
-/// <summary>A child in its own session, its output in a file; stopped by SIGTERM, or killed without a warning.</summary>
+/// <summary>
+/// A child in its own session, its output in a file; stopped by SIGTERM, or killed without a warning.
+/// </summary>
 internal sealed partial class ChildProcess : IDisposable
 {
     private const int SignalTerminate = 15;

@@ -17,7 +17,9 @@ internal sealed record ClusterService(
     public Uri HttpAddress => new($"http://127.0.0.1:{HttpPort}");
 }
 
-/// <summary>Which processes there are, on which ports, with which variables: what Camelid.AppHost says, for one machine.</summary>
+/// <summary>
+/// Which processes there are, on which ports, with which variables: what Camelid.AppHost says, for one machine.
+/// </summary>
 internal sealed record ClusterPlan
 {
     private const int ServersOffset = 20;

@@ -61,7 +61,8 @@ internal sealed class ClusterProcess(ClusterPlan plan, TextWriter progress) : IA
         {
             bool hadExited = child.HasExited;
             bool stopped = await child.StopAsync(StopLimit);
-            Line(hadExited ? $"{service.Name} had ended" : stopped ? $"{service.Name} stopped" : $"{service.Name} killed");
+            Line(hadExited ? $"{service.Name} had ended" : stopped
+                ? $"{service.Name} stopped" : $"{service.Name} killed");
             child.Dispose();
         }
 
@@ -80,7 +81,8 @@ internal sealed class ClusterProcess(ClusterPlan plan, TextWriter progress) : IA
         string program = Path.Combine(folder, $"{service.Program}.dll");
         if (!File.Exists(program))
         {
-            throw new CommandFailure(ExitCode.NotFound, $"{program} is not built; start through ./camelid, which builds it");
+            throw new CommandFailure(ExitCode.NotFound,
+                $"{program} is not built; start through ./camelid, which builds it");
         }
 
         Directory.CreateDirectory(plan.FolderOf(service));

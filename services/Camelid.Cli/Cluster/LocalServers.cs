@@ -38,7 +38,8 @@ internal sealed class LocalServers(ClusterPlan plan)
 
         start.Environment["SERVERS_DIR"] = plan.ServersFolder;
         start.Environment["SERVERS_PORT"] = plan.ServersPort.ToString(CultureInfo.InvariantCulture);
-        using Process process = Process.Start(start) ?? throw new CommandFailure(ExitCode.Failure, "bash cannot be started");
+        using Process process =
+            Process.Start(start) ?? throw new CommandFailure(ExitCode.Failure, "bash cannot be started");
         Task<string> error = process.StandardError.ReadToEndAsync(cancellationToken);
         string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);

@@ -7,7 +7,8 @@ namespace Camelid.Cli.Commands;
 /// <summary><c>camelid chain info|block|tx|mine</c>.</summary>
 internal static class ChainCommand
 {
-    private static readonly Argument<string> Block = new("BLOCK") { Description = "height, or hash as explorers show it" };
+    private static readonly Argument<string> Block = new("BLOCK") { Description =
+        "height, or hash as explorers show it" };
     private static readonly Argument<string> Txid = new("TXID") { Description = "transaction id as explorers show it" };
     private static readonly Argument<int> Count = new("COUNT")
     {

@@ -37,7 +37,9 @@ internal static class ClusterCommand
         return new Command("cluster", "Every service as its own process.") { up };
     }
 
-    /// <summary>A plan for a data folder. The servers' data lies where their users can read it, if need be elsewhere.</summary>
+    /// <summary>
+    /// A plan for a data folder. The servers' data lies where their users can read it, if need be elsewhere.
+    /// </summary>
     public static ClusterPlan PlanFor(string root, int port, string dataFolder)
     {
         string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataFolder)))[..12];

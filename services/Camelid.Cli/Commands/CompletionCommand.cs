@@ -19,7 +19,8 @@ internal static class CompletionCommand
     {
         string words = string.Join(' ', root.Subcommands.Select(command => command.Name)
             .Concat(["setup", "up", "test", "bench", "traces", "demo"]).Order(StringComparer.Ordinal));
-        string second = string.Join('\n', root.Subcommands.Where(command => command.Subcommands.Count > 0).Select(command =>
+        string second = string.Join('\n', root.Subcommands.Where(command =>
+            command.Subcommands.Count > 0).Select(command =>
             $"    {command.Name}) words=\"{string.Join(' ', command.Subcommands.Select(child => child.Name))}\" ;;"));
         return shell switch
         {

@@ -27,7 +27,8 @@ internal static class DemoCommand
                 with { ServersFolder = Path.Combine(folder, "servers") };
             return await new ClusterDemo(plan, terminal).RunAsync(cancellation);
         }));
-        Command kill = new("kill", "A node killed by SIGKILL at points drawn from a seed.") { ClusterCommand.Root, Seed };
+        Command kill =
+            new("kill", "A node killed by SIGKILL at points drawn from a seed.") { ClusterCommand.Root, Seed };
         kill.SetAction((parse, cancellation) => RunAsync(terminal, parse, async folder =>
         {
             int seed = parse.GetValue(Seed) ?? RandomNumberGenerator.GetInt32(int.MaxValue);
@@ -53,7 +54,8 @@ internal static class DemoCommand
             report.Write(terminal, parse.GetValue(Gateway.Json));
             if (!report.IsGood)
             {
-                throw new CommandFailure(ExitCode.Failure, $"an invariant is broken; logs and data are kept in {folder}");
+                throw new CommandFailure(ExitCode.Failure,
+                    $"an invariant is broken; logs and data are kept in {folder}");
             }
         }
         catch (CamelidRequestException refusal)

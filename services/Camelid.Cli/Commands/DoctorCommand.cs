@@ -99,7 +99,8 @@ internal static class DoctorCommand
         }
         catch (HttpRequestException exception)
         {
-            return new Finding("node", false, $"{Gateway.AddressOf(parse)}: {exception.Message}; start it: ./camelid up");
+            return new Finding("node", false,
+                $"{Gateway.AddressOf(parse)}: {exception.Message}; start it: ./camelid up");
         }
     }
 

@@ -71,7 +71,8 @@ internal static class JobsCommand
             if (DateTimeOffset.UtcNow >= end)
             {
                 throw new CommandFailure(ExitCode.Failure,
-                    $"job {jobId} is still {seen} after {parse.GetValue(TimeoutSeconds)} s; wait longer with --timeout");
+                    $"job {jobId} is still {seen} after {parse.GetValue(TimeoutSeconds)} s; "
+                    + "wait longer with --timeout");
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);

@@ -19,7 +19,8 @@ internal static class ModelsCommand
         Description = "folder for the package", Required = true, HelpName = "DIR",
     };
 
-    private static readonly Option<int?> Steps = new("--steps") { Description = "training steps (default: the recipe's)" };
+    private static readonly Option<int?> Steps = new("--steps") { Description =
+        "training steps (default: the recipe's)" };
     private static readonly Option<int> Threads = new("--threads")
     {
         Description = "threads; part of what makes a training reproducible", DefaultValueFactory = _ => 1,
@@ -101,7 +102,8 @@ internal static class ModelsCommand
             }
 
             shown = elapsed;
-            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:F0} s: {value}"));
+            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{elapsed.TotalSeconds:F0} s: {value}"));
         }
     }
 }

@@ -23,7 +23,8 @@ internal static class RunCommand
         Description = "0 takes the likeliest token; up to 2",
     };
 
-    private static readonly Option<decimal?> TopP = new("--top-p") { Description = "nucleus mass, above 0 and up to 1" };
+    private static readonly Option<decimal?> TopP = new("--top-p") { Description =
+        "nucleus mass, above 0 and up to 1" };
     private static readonly Option<long?> Seed = new("--seed") { Description = "fixes the randomness" };
     private static readonly Option<bool> Chat = new("--chat") { Description = "send the prompt as a chat message" };
 

@@ -33,7 +33,8 @@ internal sealed class DemoReport
         terminal.WriteFields(Facts);
         foreach ((string name, JsonNode? outcome) in invariants)
         {
-            terminal.Out.WriteLine($"{((bool?)outcome?["holds"] == true ? "holds" : "BROKEN"),-7} {name}: {outcome?["detail"]}");
+            terminal.Out.WriteLine(
+                $"{((bool?)outcome?["holds"] == true ? "holds" : "BROKEN"),-7} {name}: {outcome?["detail"]}");
         }
     }
 }

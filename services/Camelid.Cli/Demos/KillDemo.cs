@@ -7,7 +7,8 @@ using Camelid.Client.Jobs;
 namespace Camelid.Cli.Demos;
 
 /// <summary>
-/// A node killed by SIGKILL at points drawn from a seed, at least one while a job is in each payment state. It must come
+/// A node killed by SIGKILL at points drawn from a seed, at least one while a job is in each payment state. It must
+/// come
 /// back with the same chain, wallet and jobs, and finish or give back what was under way.
 /// </summary>
 internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
@@ -16,16 +17,20 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
     private const int KillsMax = 30;
     private const int JobsPerKill = 5;
 
-    /// <summary>A job leaves 'created' within some milliseconds; among many that are opened at once, one is there.</summary>
+    /// <summary>
+    /// A job leaves 'created' within some milliseconds; among many that are opened at once, one is there.
+    /// </summary>
     private const int JobsPerBurst = 16;
     private const string Briefest = "created";
     private const int TokensMax = 120;
     private const int ListMax = 1000;
 
-    /// <summary>Guesses for the first kills, in milliseconds after the jobs were sent; corrected by what is observed.</summary>
+    /// <summary>
+    /// Guesses for the first kills, in milliseconds after the jobs were sent; corrected by what is observed.
+    /// </summary>
     private static readonly Dictionary<string, (int From, int To)> WindowsAtFirst = new()
     {
-        ["created"] = (5, 250), ["accepted"] = (50, 800), ["committed"] = (800, 9000),
+        ["created"] = (5, 1500), ["accepted"] = (50, 800), ["committed"] = (800, 9000),
         ["paid"] = (9000, 13000), ["delivered"] = (9500, 14000), ["settled"] = (11000, 16000),
     };
 
@@ -49,7 +54,8 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
                 client = await KillOnceAsync(client, ++kills, cancellationToken);
             }
 
-            IReadOnlyList<JobDocument> jobs = await PaymentAudit.WaitUntilEndedAsync(client, EndLimit, cancellationToken);
+            IReadOnlyList<JobDocument> jobs =
+                await PaymentAudit.WaitUntilEndedAsync(client, EndLimit, cancellationToken);
             await PaymentAudit.RunAsync(client, jobs, report, cancellationToken);
         }
         finally
@@ -61,14 +67,16 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
         report.Require("at least ten kills, one in each payment state", kills >= KillsMin && never.Length == 0,
             never.Length == 0 ? $"{kills} kills" : $"{kills} kills, none in {string.Join(", ", never)}");
         report.Require("same chain, wallet and jobs after each kill", losses.Count == 0, string.Join("; ", losses));
-        report.Require("SIGTERM ends the node within 10 s with exit code 0", await node.StopAsync(), "after the last job");
+        report.Require("SIGTERM ends the node within 10 s with exit code 0", await node.StopAsync(),
+            "after the last job");
         report.Facts["kills"] = kills;
         report.Facts["jobsInStateAtKill"] = new JsonObject(
             killsByState.Select(state => KeyValuePair.Create(state.Key, (JsonNode?)JsonValue.Create(state.Value))));
         return report;
     }
 
-    private async Task<CamelidClient> KillOnceAsync(CamelidClient client, int number, CancellationToken cancellationToken)
+    private async Task<CamelidClient> KillOnceAsync(CamelidClient client, int number,
+        CancellationToken cancellationToken)
     {
         Snapshot before = await SnapshotAsync(client, cancellationToken);
         string[] missing = [.. killsByState.Where(state => state.Value == 0).Select(state => state.Key)];
@@ -98,8 +106,15 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
         CamelidClient restarted = await node.StartAsync(cancellationToken);
         await CompareAsync(restarted, before, known, cancellationToken);
         string seen = await ObserveAsync(restarted, new Moment(sentAt, killedAt), cancellationToken);
+        if (target == Briefest)
+        {
+            HashSet<string> now = await JobIdsAsync(restarted, cancellationToken);
+            Narrow(delayMilliseconds, wasEarly: now.Count == known.Count);
+        }
+
         await terminal.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"camelid: kill {number} aimed at '{target}', {killedAt - sentAt} ms after its jobs were sent; hit {seen}"));
+            $"camelid: kill {number} aimed at '{target}', {killedAt - sentAt} ms after its jobs were sent; "
+            + $"hit {seen}"));
         return restarted;
     }
 
@@ -111,7 +126,8 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
         try
         {
             await client.CompleteAsync(
-                new CompletionRequest { Model = "camelid-nano", Prompt = prompt, MaxTokens = TokensMax }, cancellationToken);
+                new CompletionRequest { Model = "camelid-nano", Prompt = prompt, MaxTokens =
+                    TokensMax }, cancellationToken);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or CamelidRequestException)
         {
@@ -132,7 +148,8 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
     {
         Snapshot after = await SnapshotAsync(client, cancellationToken);
         JsonNode block = await NodeUnderTest.GetAsync(
-            client, string.Create(CultureInfo.InvariantCulture, $"/api/chain/blocks/{before.Height}"), cancellationToken);
+            client, string.Create(CultureInfo.InvariantCulture, $"/api/chain/blocks/{before.Height}"),
+                cancellationToken);
         if ((string?)block["hash"] != before.TipHash || after.Height < before.Height)
         {
             losses.Add($"block {before.Height} was {before.TipHash}, is {block["hash"]}");
@@ -148,7 +165,9 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
         losses.AddRange(known.Select(job => $"job {job} is gone"));
     }
 
-    /// <summary>Which states jobs were in when the kill came, by their own record; learns when each state begins.</summary>
+    /// <summary>
+    /// Which states jobs were in when the kill came, by their own record; learns when each state begins.
+    /// </summary>
     private async Task<string> ObserveAsync(CamelidClient client, Moment moment, CancellationToken cancellationToken)
     {
         Dictionary<string, int> hit = [];
@@ -171,7 +190,18 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
             Learn(changes, moment);
         }
 
-        return hit.Count == 0 ? "before any job was kept" : string.Join(", ", hit.Select(state => $"{state.Key} ×{state.Value}"));
+        return hit.Count == 0 ? "before any job was kept" : string.Join(", ", hit.Select(state =>
+            $"{state.Key} ×{state.Value}"));
+    }
+
+    /// <summary>
+    /// Halves the search for the moment at which a burst is being opened; starts over where it has passed.
+    /// </summary>
+    private void Narrow(int delayMilliseconds, bool wasEarly)
+    {
+        (int from, int to) = windows[Briefest];
+        (int From, int To) narrower = wasEarly ? (delayMilliseconds, to) : (from, delayMilliseconds);
+        windows[Briefest] = narrower.To - narrower.From > 20 ? narrower : WindowsAtFirst[Briefest];
     }
 
     private void Learn(JobTransitionDocument[] changes, Moment moment)

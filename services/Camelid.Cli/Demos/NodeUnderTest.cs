@@ -37,7 +37,8 @@ internal sealed class NodeUnderTest(string repositoryRoot, string folder, int po
         {
             if (child.HasExited)
             {
-                throw new CommandFailure(ExitCode.Failure, $"the node ended with exit code {child.ExitCode}; its log: {Log}");
+                throw new CommandFailure(ExitCode.Failure,
+                    $"the node ended with exit code {child.ExitCode}; its log: {Log}");
             }
 
             await timer.WaitForNextTickAsync(limit.Token);
@@ -77,7 +78,8 @@ internal sealed class NodeUnderTest(string repositoryRoot, string folder, int po
     }
 
     /// <summary>A document of an operator route.</summary>
-    public static async Task<JsonNode> GetAsync(CamelidClient client, string path, CancellationToken cancellationToken) =>
+    public static async Task<JsonNode> GetAsync(CamelidClient client, string path,
+        CancellationToken cancellationToken) =>
         JsonNode.Parse((await client.GetOperatorAsync(path, cancellationToken)).GetRawText())!;
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)

@@ -4,7 +4,9 @@ using Camelid.Client.Jobs;
 
 namespace Camelid.Cli.Demos;
 
-/// <summary>What must be true of money, whatever was killed: nobody is paid twice, and no coin is made or lost.</summary>
+/// <summary>
+/// What must be true of money, whatever was killed: nobody is paid twice, and no coin is made or lost.
+/// </summary>
 internal static class PaymentAudit
 {
     private const int ListMax = 1000;
@@ -26,7 +28,8 @@ internal static class PaymentAudit
             {
                 jobs = (await client.ListJobsAsync(ListMax, timeout.Token)).Data;
             }
-            while (!jobs.All(job => Ended.Contains(job.Payment.State)) && await timer.WaitForNextTickAsync(timeout.Token));
+            while (!jobs.All(job =>
+                Ended.Contains(job.Payment.State)) && await timer.WaitForNextTickAsync(timeout.Token));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

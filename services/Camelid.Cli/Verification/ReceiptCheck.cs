@@ -7,7 +7,8 @@ using Camelid.Secp256k1;
 namespace Camelid.Cli.Verification;
 
 /// <summary>
-/// All of a receipt that needs no model: readable fields against canonical bytes, hashes, commitments, signatures and the
+/// All of a receipt that needs no model: readable fields against canonical bytes, hashes, commitments, signatures and
+/// the
 /// payment (docs/receipt.md). Pure; every disagreement is named, not only the first.
 /// </summary>
 internal sealed class ReceiptCheck

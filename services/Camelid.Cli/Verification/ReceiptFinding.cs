@@ -14,7 +14,9 @@ internal sealed class FindingList
 
     public IReadOnlyList<ReceiptFinding> All => findings;
 
-    /// <summary>Names the field unless both texts are equal; hexadecimal case matters, as the format fixes it.</summary>
+    /// <summary>
+    /// Names the field unless both texts are equal; hexadecimal case matters, as the format fixes it.
+    /// </summary>
     public void Same(string field, string? said, string? expected)
     {
         if (!string.Equals(said, expected, StringComparison.Ordinal))
@@ -49,7 +51,8 @@ internal sealed class FindingList
         if (said.Count != expected.Count)
         {
             findings.Add(new ReceiptFinding(
-                field, shared, $"has {said.Count} entries, but the signed bytes have {expected.Count}: position {shared}"));
+                field, shared,
+                    $"has {said.Count} entries, but the signed bytes have {expected.Count}: position {shared}"));
         }
     }
 

@@ -57,10 +57,12 @@ internal static class ReceiptPaymentCheck
     private static void CheckOutput(
         TxOutput output, PaymentScript script, PaymentFacts facts, Amount due, FindingList findings)
     {
-        findings.Require(output.Value == due, "payment.raw", $"pays {output.Value.Grains} grains where {due.Grains} are due");
+        findings.Require(output.Value == due, "payment.raw",
+            $"pays {output.Value.Grains} grains where {due.Grains} are due");
         findings.Require(script.KeyHash == facts.Testament.KeyHash, "payment.raw", "asks for another output key");
         findings.Require(Hash160.Of(script.Worker.Span) == facts.Testament.RewardAddress, "payment.raw",
             "pays another key than the testament's reward address");
-        findings.Require(script.Client == facts.Parameters.ClientKey, "payment.raw", "would be refunded to another client");
+        findings.Require(script.Client == facts.Parameters.ClientKey, "payment.raw",
+            "would be refunded to another client");
     }
 }

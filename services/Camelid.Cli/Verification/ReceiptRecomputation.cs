@@ -43,7 +43,8 @@ internal sealed record ReceiptRecomputation
         if (outside >= 0 || tokens.Length == 0 || parameters.PromptTokens.Count + tokens.Length > context)
         {
             return Found(outside < 0 ? null : outside, outside < 0
-                ? $"{tokens.Length} tokens after a prompt of {parameters.PromptTokens.Count} do not fit the model ({context})"
+                ? $"{tokens.Length} tokens after a prompt of {parameters.PromptTokens.Count} do not fit "
+                    + $"the model's context of {context}"
                 : $"token {tokens[outside]} at position {outside} is not in the model's vocabulary");
         }
 
@@ -74,7 +75,9 @@ internal sealed record ReceiptRecomputation
         };
     }
 
-    /// <summary>The text as it was delivered: end tokens and stop strings left out, as well as half a last character.</summary>
+    /// <summary>
+    /// The text as it was delivered: end tokens and stop strings left out, as well as half a last character.
+    /// </summary>
     private static string TextOf(LanguageModel model, JobParameters parameters, uint[] tokens)
     {
         uint[] shown = [.. tokens.TakeWhile(token =>

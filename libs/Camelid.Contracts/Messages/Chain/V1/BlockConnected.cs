@@ -1,6 +1,8 @@
 namespace Camelid.Contracts.Chain.V1;
 
-/// <summary>Event: a block joined the active chain. May come twice after a restart; heights may repeat after a reorg.</summary>
+/// <summary>
+/// Event: a block joined the active chain. May come twice after a restart; heights may repeat after a reorg.
+/// </summary>
 public sealed record BlockConnected
 {
     /// <summary>Height of the block.</summary>

@@ -1,6 +1,8 @@
 namespace Camelid.Contracts.JobPool.V1;
 
-/// <summary>Command to the verifiers: check this committed output. Safe to run twice: one verdict per testament.</summary>
+/// <summary>
+/// Command to the verifiers: check this committed output. Safe to run twice: one verdict per testament.
+/// </summary>
 public sealed record VerifyJob
 {
     /// <summary>The job, 64 hexadecimal digits.</summary>

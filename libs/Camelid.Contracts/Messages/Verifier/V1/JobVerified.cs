@@ -12,7 +12,9 @@ public sealed record JobVerified
     /// <summary><c>passed</c>, <c>failed</c> or <c>inconclusive</c>.</summary>
     public required string Verdict { get; init; }
 
-    /// <summary><c>continuity</c>, <c>integrity</c>, <c>truncation</c> or <c>fingerprint</c>; empty where passed.</summary>
+    /// <summary>
+    /// <c>continuity</c>, <c>integrity</c>, <c>truncation</c> or <c>fingerprint</c>; empty where passed.
+    /// </summary>
     public string Finding { get; init; } = "";
 
     /// <summary>First bad output position, or −1.</summary>
