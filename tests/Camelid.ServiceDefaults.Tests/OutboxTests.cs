@@ -41,7 +41,8 @@ public sealed class OutboxTests : IDisposable
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         ServiceDatabaseOptions<LedgerDatabase> options =
-            ServiceDatabaseOptions.ForFile<LedgerDatabase>("ledger", Path.Combine(folder, "regtest/db/ledger.db"), TimeProvider.System);
+            ServiceDatabaseOptions.ForFile<LedgerDatabase>(
+                "ledger", Path.Combine(folder, "regtest/db/ledger.db"), TimeProvider.System);
         using (LedgerDatabase died = new(options))
         {
             await died.WriteAsync(session => session.Publish(new CoinMoved(7)), cancellation);
@@ -59,7 +60,8 @@ public sealed class OutboxTests : IDisposable
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using LedgerDatabase database = new(
-            ServiceDatabaseOptions.ForFile<LedgerDatabase>("ledger", Path.Combine(folder, "inbox.db"), TimeProvider.System));
+            ServiceDatabaseOptions.ForFile<LedgerDatabase>(
+                "ledger", Path.Combine(folder, "inbox.db"), TimeProvider.System));
         bool[] entered =
         [
             await database.WriteAsync(session => session.TryEnterInboxAsync("queue", "job 1"), cancellation),
@@ -72,7 +74,8 @@ public sealed class OutboxTests : IDisposable
     [Theory]
     [InlineData("JobComputed", "job-computed")]
     [InlineData("Block", "block")]
-    public void A_queue_is_named_by_its_message(string message, string kebab) => Assert.Equal(kebab, BusSetup.KebabCase(message));
+    public void A_queue_is_named_by_its_message(string message, string kebab) =>
+        Assert.Equal(kebab, BusSetup.KebabCase(message));
 
     private IHost Build()
     {

@@ -175,16 +175,17 @@ internal sealed class KillDemo(NodeUnderTest node, int seed, Terminal terminal)
             .Where(job => job.UpdatedUnixMs >= moment.SentAt))
         {
             JobDocument job = await client.GetJobAsync(listed.JobId, cancellationToken);
-            JobTransitionDocument[] changes = [.. job.Transitions.Where(change => change.Facet == "payment")];
-            if (changes.LastOrDefault(change => change.AtUnixMs <= moment.KilledAt) is not { } last)
+            if (job.CreatedUnixMs > moment.KilledAt)
             {
                 continue;
             }
 
-            hit[last.To] = hit.GetValueOrDefault(last.To) + 1;
-            if (killsByState.TryGetValue(last.To, out int count))
+            JobTransitionDocument[] changes = [.. job.Transitions.Where(change => change.Facet == "payment")];
+            string state = changes.LastOrDefault(change => change.AtUnixMs <= moment.KilledAt)?.To ?? Briefest;
+            hit[state] = hit.GetValueOrDefault(state) + 1;
+            if (killsByState.TryGetValue(state, out int count))
             {
-                killsByState[last.To] = count + 1;
+                killsByState[state] = count + 1;
             }
 
             Learn(changes, moment);

@@ -68,7 +68,7 @@ internal sealed partial class AbandonedJobs(
             }
         }
 #pragma warning disable CA1031 // Nobody waits for this task: a failure is logged, and the job runs to its end.
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not OperationCanceledException)
 #pragma warning restore CA1031
         {
             LogNotCancelled(exception, alone.FirstOrDefault()?.IdText ?? "", (exception as RpcException)?.StatusCode);
