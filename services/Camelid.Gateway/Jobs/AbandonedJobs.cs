@@ -67,10 +67,9 @@ internal sealed partial class AbandonedJobs(
                 LogCancelled(job.IdText);
             }
         }
-#pragma warning disable CA1031 // Nobody waits for this task: a failure is logged, and the job runs to its end.
-        catch (Exception exception)
-#pragma warning restore CA1031
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            // Nobody waits for this task: a failure is logged, and the job runs to its end.
             LogNotCancelled(exception, alone.FirstOrDefault()?.IdText ?? "", (exception as RpcException)?.StatusCode);
         }
     }
