@@ -40,8 +40,7 @@ public sealed class OutboxTests : IDisposable
     public async Task A_message_left_by_a_process_that_died_is_published_by_the_next()
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
-        ServiceDatabaseOptions<LedgerDatabase> options =
-            ServiceDatabaseOptions.ForFile<LedgerDatabase>("ledger", Path.Combine(folder, "regtest/db/ledger.db"), TimeProvider.System);
+        ServiceDatabaseOptions<LedgerDatabase> options = LedgerFile("regtest/db/ledger.db");
         using (LedgerDatabase died = new(options))
         {
             await died.WriteAsync(session => session.Publish(new CoinMoved(7)), cancellation);
@@ -58,8 +57,7 @@ public sealed class OutboxTests : IDisposable
     public async Task The_inbox_lets_each_key_in_once()
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
-        using LedgerDatabase database = new(
-            ServiceDatabaseOptions.ForFile<LedgerDatabase>("ledger", Path.Combine(folder, "inbox.db"), TimeProvider.System));
+        using LedgerDatabase database = new(LedgerFile("inbox.db"));
         bool[] entered =
         [
             await database.WriteAsync(session => session.TryEnterInboxAsync("queue", "job 1"), cancellation),
@@ -72,7 +70,11 @@ public sealed class OutboxTests : IDisposable
     [Theory]
     [InlineData("JobComputed", "job-computed")]
     [InlineData("Block", "block")]
-    public void A_queue_is_named_by_its_message(string message, string kebab) => Assert.Equal(kebab, BusSetup.KebabCase(message));
+    public void A_queue_is_named_by_its_message(string message, string kebab) =>
+        Assert.Equal(kebab, BusSetup.KebabCase(message));
+
+    private ServiceDatabaseOptions<LedgerDatabase> LedgerFile(string path) =>
+        ServiceDatabaseOptions.ForFile<LedgerDatabase>("ledger", Path.Combine(folder, path), TimeProvider.System);
 
     private IHost Build()
     {

@@ -40,8 +40,8 @@ internal static class VerifyCommand
             if (findings.Count == 0 && recomputed.MissingModel is { } root)
             {
                 throw new CommandFailure(ExitCode.NotFound,
-                    $"the model {root} is not on this machine: the receipt's hashes and signatures hold, its tokens were "
-                    + $"not recomputed. Put the package into {recomputed.Folder}, or name the folder of a node by "
+                    $"the model {root} is not on this machine: the receipt's hashes and signatures hold, its tokens "
+                    + $"were not recomputed. Put the package into {recomputed.Folder}, or name the folder of a node by "
                     + "--data-dir.");
             }
 

@@ -1,4 +1,5 @@
--- The models that this operator has. The files are the truth about their content; the row says that they should be there.
+-- The models that this operator has.
+-- The files are the truth about their content; the row says that they should be there.
 create table models (
     root text primary key,
     name text not null,
