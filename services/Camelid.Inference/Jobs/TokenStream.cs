@@ -7,8 +7,7 @@ namespace Camelid.Inference.Jobs;
 
 /// <summary>
 /// One job's reports to JobPool. The first, empty one takes the lease; each later one extends it, and an empty one
-/// goes out
-/// where the engine is silent for five seconds.
+/// goes out where the engine is silent for five seconds.
 /// </summary>
 /// <remarks>
 /// Tokens that wait are sent together: one by one while JobPool keeps pace, in batches where it does not. Where the
@@ -95,7 +94,7 @@ internal sealed class TokenStream(
             jobPool.StreamTokens(cancellationToken: cancellationToken);
         Task<StreamTokensReply> reply = call.ResponseAsync;
         int sent = 0;
-        await WriteAsync(call, 0, cancellationToken);
+        sent += await WriteAsync(call, sent, cancellationToken);
         for (bool open = true; open && !reply.IsCompleted;)
         {
             open = await WaitAsync(reply, cancellationToken);
@@ -108,10 +107,29 @@ internal sealed class TokenStream(
 
         if (!reply.IsCompleted)
         {
-            await call.RequestStream.CompleteAsync();
+            await UnlessEndedAsync(call, call.RequestStream.CompleteAsync(), cancellationToken);
         }
 
         await reply;
+    }
+
+    /// <summary>
+    /// Where JobPool ended the call during a write, the write only knows that it failed, some times as "cancelled":
+    /// JobPool's own word is in the reply, and that one counts.
+    /// </summary>
+    private static async Task UnlessEndedAsync(
+        AsyncClientStreamingCall<TokenReport, StreamTokensReply> call, Task write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await write;
+        }
+        catch (Exception failure) when (failure is RpcException or InvalidOperationException
+            && !cancellationToken.IsCancellationRequested)
+        {
+            await call.ResponseAsync;
+            throw;
+        }
     }
 
     /// <summary>Waits for a token, for the end, for five seconds, or for JobPool's word. False at the end.</summary>
@@ -143,7 +161,7 @@ internal sealed class TokenStream(
             report.Tokens.AddRange(tokens.Skip(sent).Take(BatchTokensMax));
         }
 
-        await call.RequestStream.WriteAsync(report, cancellationToken);
+        await UnlessEndedAsync(call, call.RequestStream.WriteAsync(report, cancellationToken), cancellationToken);
         return report.Tokens.Count;
     }
 
