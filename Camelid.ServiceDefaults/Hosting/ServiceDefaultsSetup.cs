@@ -33,15 +33,21 @@ public static class ServiceDefaultsSetup
             logging.IncludeFormattedMessage = true;
             logging.IncludeScopes = true;
         });
+        // Off by default in .NET 10: without it a request's span has neither method nor route.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics.AddMeter(Meters))
             .WithTracing(tracing => tracing.AddSource(
-                ServiceTracing.SourceName, "Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "MassTransit"));
+                ServiceTracing.SourceName, "Microsoft.AspNetCore", "System.Net.Http", "Grpc.Net.Client", "Npgsql",
+                "MassTransit"));
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
             telemetry.UseOtlpExporter();
         }
 
+        // A service that is still starting is no failure; what is missing stands in the answer of /health.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        builder.Services.AddEphemeralKeys();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DataFolder>();
         builder.Services.AddSingleton<MetricsText>();

@@ -90,6 +90,23 @@ ENV
   say "rabbitmq on 127.0.0.1:$AMQP, its console on http://127.0.0.1:$MGMT"
 }
 
+# SIGTERM is all that rabbitmqctl would ask for, without the seconds that its own Erlang machine takes to start.
+rabbitmq_down() {
+  [[ -f $D/rabbitmq/env.sh ]] || return 0
+  local pid='' tries=0
+  [[ ! -f $D/rabbitmq/rabbitmq.pid ]] || pid=$(<"$D/rabbitmq/rabbitmq.pid")
+  # The file may be older than the machine's last start, and its number another's by now.
+  if [[ -n $pid && $(ps -p "$pid" -o args= 2>/dev/null) == *rabbit* ]] && kill -TERM "$pid" 2>/dev/null; then
+    while kill -0 "$pid" 2>/dev/null; do
+      if ((++tries > 200)); then kill -KILL "$pid" 2>/dev/null || true; break; fi
+      sleep 0.1
+    done
+  else
+    rabbit "rabbitmqctl shutdown --timeout 20" >/dev/null 2>&1 || say "rabbitmq was not running"
+  fi
+  ERL_EPMD_PORT=$EPMD epmd -port "$EPMD" -kill >/dev/null 2>&1 || true
+}
+
 case ${1:-} in
   up)
     mkdir -p "$D"; chmod 755 "$D"
@@ -97,11 +114,11 @@ case ${1:-} in
     postgres_up; redis_up
     wait "$rabbit_start" || exit 1 ;;
   down)
-    [[ ! -f $D/rabbitmq/env.sh ]] || rabbit "rabbitmqctl shutdown --timeout 20" >/dev/null 2>&1 || say "rabbitmq was not running"
-    [[ ! -f $D/rabbitmq/env.sh ]] || ERL_EPMD_PORT=$EPMD epmd -port "$EPMD" -kill >/dev/null 2>&1 || true
+    rabbitmq_down & rabbit_end=$!
     redis-cli -p "$REDIS" shutdown nosave >/dev/null 2>&1 || say "redis was not running"
     [[ ! -d $D/postgres ]] || as postgres "$(pgbin)/pg_ctl" -D "$D/postgres" -m fast -w stop >/dev/null 2>&1 \
-      || say "postgres was not running" ;;
+      || say "postgres was not running"
+    wait "$rabbit_end" ;;
   sql) psql -h 127.0.0.1 -p "$PG" -U postgres -d "$2" -qtA -F ' ' -c "$3" ;;
   queues) curl -sf -u guest:guest "http://127.0.0.1:$MGMT/api/queues" ;;
   keys) redis-cli -p "$REDIS" --scan ;;

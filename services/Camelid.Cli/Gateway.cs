@@ -7,6 +7,7 @@ namespace Camelid.Cli;
 internal static class Gateway
 {
     private const string UrlDefault = "http://127.0.0.1:8080";
+    private const string KeyFileName = "api-key";
     private const int KeyCharactersMax = 4096;
 
     public static readonly Option<string?> Url = new("--url")
@@ -67,8 +68,16 @@ internal static class Gateway
             return key.Trim();
         }
 
-        string path = named?.FullName ?? Path.Combine(DataFolderOf(parse), "api-key");
+        string path = named?.FullName ?? KeyFileIn(DataFolderOf(parse));
         return File.Exists(path) && new FileInfo(path).Length <= KeyCharactersMax
             ? File.ReadAllText(path).Trim() : null;
+    }
+
+    /// <summary>A cluster keeps its key, as all of its files, in a folder of its own within the data folder.</summary>
+    private static string KeyFileIn(string dataFolder)
+    {
+        string file = Path.Combine(dataFolder, KeyFileName);
+        string cluster = Path.Combine(dataFolder, "cluster", KeyFileName);
+        return !File.Exists(file) && File.Exists(cluster) ? cluster : file;
     }
 }

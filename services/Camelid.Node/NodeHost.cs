@@ -74,7 +74,6 @@ internal static class NodeHost
         {
             ["Logging:LogLevel:Default"] = "Warning",
             ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "None",
-            ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
         });
         configuration.AddEnvironmentVariables();
         configuration.AddInMemoryCollection(new Dictionary<string, string?>

@@ -49,7 +49,7 @@ public sealed class WalkingNode : IAsyncLifetime
         return http;
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using TcpListener probe = new(System.Net.IPAddress.Loopback, 0);
         probe.Start();

@@ -16,6 +16,9 @@ internal sealed class NodeUnderTest(string repositoryRoot, string folder, int po
 
     public string DataFolder { get; } = Path.Combine(folder, "data");
 
+    /// <summary>Environment variables of the process beside those that every test needs.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Starts the process and waits until it can serve.</summary>
     public async Task<CamelidClient> StartAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +26,7 @@ internal sealed class NodeUnderTest(string repositoryRoot, string folder, int po
             repositoryRoot, "artifacts", "bin", "Camelid.Node", "release", "Camelid.Node.dll");
         child = ChildProcess.StartDotnet(
             [program, "--port", port.ToString(CultureInfo.InvariantCulture), "--data-dir", DataFolder],
-            new Dictionary<string, string>
+            new Dictionary<string, string>(Variables)
             {
                 ["ORT_GQA_DISABLE_FLASH_ATTENTION"] = "1",
                 ["Chain__BlockPauseMilliseconds"] = "400",
