@@ -26,7 +26,7 @@ public static class ServiceProcess
             // Asked to stop before the start was complete.
             return 0;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             await Console.Error.WriteLineAsync($"camelid: {LineOf(exception)}");
             if (Environment.GetEnvironmentVariable("CAMELID_DEBUG") == "1")

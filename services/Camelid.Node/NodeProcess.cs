@@ -58,7 +58,7 @@ internal static class NodeProcess
             // Asked to stop before the start was complete.
             return 0;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             await error.WriteLineAsync($"camelid: the node could not go on: {ServiceProcess.LineOf(exception)}");
             if (Environment.GetEnvironmentVariable("CAMELID_DEBUG") == "1")

@@ -53,7 +53,8 @@ public sealed class BadTimesTests : IDisposable
     [Fact]
     public async Task A_deposit_in_use_is_503_and_a_damaged_model_is_restored_or_named()
     {
-        await using (RunningProgram node = Node([Program()], "Chain__DepositCount=1", "Chain__BlockPauseMilliseconds=400"))
+        await using (RunningProgram node = Node(
+            [Program()], "Chain__DepositCount=1", "Chain__BlockPauseMilliseconds=400"))
         {
             await node.HealthAsync(port, IsReady);
             Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(
@@ -109,15 +110,7 @@ public sealed class BadTimesTests : IDisposable
     /// <summary>A copy of the program in which the embedded model is damaged too.</summary>
     private string ProgramWithDamagedModel()
     {
-        string from = RunningProgram.FolderOf("Camelid.Node");
-        string copy = Path.Combine(folder, "program");
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            string target = Path.Combine(copy, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-
+        string copy = RunningProgram.Copy("Camelid.Node", Path.Combine(folder, "program"));
         Damage(Path.Combine(copy, "models", Nano, "model.bin"));
         return Path.Combine(copy, "Camelid.Node.dll");
     }

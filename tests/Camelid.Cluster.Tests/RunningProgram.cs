@@ -33,6 +33,21 @@ internal sealed class RunningProgram : IAsyncDisposable
     public static string FolderOf(string project) =>
         Path.Combine(SharedFiles.RepositoryRoot, "artifacts", "bin", project, "release");
 
+    /// <summary>Copies a built project, for a test that changes its files.</summary>
+    /// <returns>The copy's folder.</returns>
+    public static string Copy(string project, string to)
+    {
+        string from = FolderOf(project);
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        return to;
+    }
+
     /// <summary>A port that nothing listens on.</summary>
     public static int FreePort()
     {
