@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -7,6 +9,12 @@ namespace Camelid.ServiceDefaults.Hosting;
 /// <summary>Writes a health report as JSON: <c>{"status":"Healthy","missing":["chain: …"]}</c>.</summary>
 internal static class HealthText
 {
+    /// <summary>People read it in a terminal: quotes and letters stand as they are.</summary>
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     public static Task WriteAsync(HttpContext context, HealthReport report)
     {
         JsonArray missing = [];
@@ -20,6 +28,6 @@ internal static class HealthText
 
         context.Response.ContentType = "application/json";
         JsonObject body = new() { ["status"] = report.Status.ToString(), ["missing"] = missing };
-        return context.Response.WriteAsync(body.ToJsonString());
+        return context.Response.WriteAsync(body.ToJsonString(Readable));
     }
 }

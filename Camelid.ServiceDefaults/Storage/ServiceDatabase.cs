@@ -65,6 +65,11 @@ public abstract class ServiceDatabase : IDisposable
     /// <summary>Where the data lies, for messages.</summary>
     public string Location => options.Engine.Location;
 
+    /// <summary>What to do where it cannot be used.</summary>
+    internal string Remedy => IsPostgreSql
+        ? $"Start it, or correct ConnectionStrings__{Name}."
+        : "Correct the file's owner and rights, or restore it from a copy of the data folder.";
+
     /// <summary>True on PostgreSQL, where several processes may share the outbox.</summary>
     internal bool IsPostgreSql => options.Engine.IsPostgreSql;
 

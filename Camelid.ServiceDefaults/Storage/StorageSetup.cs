@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Camelid.ServiceDefaults.Hosting;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -43,39 +44,53 @@ public static class StorageSetup
     }
 
     /// <summary>
-    /// Migrates before anything else of the service starts, waiting a while for a database that is still starting.
+    /// Migrates before anything else of the process starts, waiting a while for a database that is still starting.
     /// </summary>
-    private sealed class DatabaseStart<TDatabase>(TDatabase database) : IHostedService
+    private sealed class DatabaseStart<TDatabase>(TDatabase database, TimeProvider time) : IHostedLifecycleService
         where TDatabase : ServiceDatabase
     {
-        private const int AttemptsMax = 10;
+        private const int BusyCode = 5;
+        private const int LockedCode = 6;
+        private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10);
         private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-        public async Task StartAsync(CancellationToken cancellationToken)
+        public async Task StartingAsync(CancellationToken cancellationToken)
         {
-            for (int attempt = 1; ; attempt++)
+            long started = time.GetTimestamp();
+            while (true)
             {
                 try
                 {
                     await database.MigrateAsync(cancellationToken);
                     return;
                 }
-                catch (Exception exception) when (exception is DbException or SocketException or IOException)
+                catch (Exception exception) when (exception is DbException or SocketException or IOException
+                    or TimeoutException or UnauthorizedAccessException)
                 {
-                    if (attempt == AttemptsMax || exception is PostgresException { IsTransient: false })
+                    bool mayPass = exception is SocketException or TimeoutException or IOException
+                        or DbException { IsTransient: true }
+                        or SqliteException { SqliteErrorCode: BusyCode or LockedCode };
+                    if (!mayPass || time.GetElapsedTime(started) >= WaitMax)
                     {
                         throw new InvalidOperationException(
                             $"the database '{database.Name}' at {database.Location} cannot be used: "
-                            + $"{exception.Message} "
-                            + $"Start it, or correct ConnectionStrings__{database.Name}.",
+                            + $"{exception.Message.TrimEnd('.')}. {database.Remedy}",
                             exception);
                     }
 
-                    await Task.Delay(Pause, cancellationToken);
+                    await Task.Delay(Pause, time, cancellationToken);
                 }
             }
         }
 
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,12 +1,16 @@
 using Camelid.Dashboard;
 using Camelid.ServiceDefaults.Bus;
+using Camelid.ServiceDefaults.Hosting;
 
-WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
-builder.AddServiceDefaults();
-builder.AddDashboard();
-builder.AddServiceBus();
+return await ServiceProcess.RunAsync(async () =>
+{
+    WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+    builder.AddServiceDefaults();
+    builder.AddDashboard();
+    builder.AddServiceBus();
 
-WebApplication app = builder.Build();
-app.MapDashboard();
-app.MapDefaultEndpoints();
-await app.RunAsync();
+    WebApplication app = builder.Build();
+    app.MapDashboard();
+    app.MapDefaultEndpoints();
+    await app.RunAsync();
+});

@@ -1,13 +1,17 @@
 using Camelid.ModelRegistry;
 using Camelid.ServiceDefaults.Bus;
+using Camelid.ServiceDefaults.Hosting;
 using Camelid.ServiceDefaults.Rpc;
 
-WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
-builder.AddServiceDefaults();
-builder.AddModelRegistry();
-builder.AddServiceBus();
-WebApplication app = builder.Build();
-app.UseServiceToken();
-app.MapModelRegistry();
-app.MapDefaultEndpoints();
-await app.RunAsync();
+return await ServiceProcess.RunAsync(async () =>
+{
+    WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+    builder.AddServiceDefaults();
+    builder.AddModelRegistry();
+    builder.AddServiceBus();
+    WebApplication app = builder.Build();
+    app.UseServiceToken();
+    app.MapModelRegistry();
+    app.MapDefaultEndpoints();
+    await app.RunAsync();
+});

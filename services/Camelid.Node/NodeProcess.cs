@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using Camelid.ServiceDefaults.Hosting;
 using Microsoft.AspNetCore.Connections;
 
 namespace Camelid.Node;
@@ -52,9 +53,14 @@ internal static class NodeProcess
             await error.WriteLineAsync($"camelid: {PortInUse(options.Port)}");
             return NodeRefusal.Refused;
         }
+        catch (OperationCanceledException)
+        {
+            // Asked to stop before the start was complete.
+            return 0;
+        }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            await error.WriteLineAsync($"camelid: the node could not go on: {Innermost(exception).Message}");
+            await error.WriteLineAsync($"camelid: the node could not go on: {ServiceProcess.LineOf(exception)}");
             if (Environment.GetEnvironmentVariable("CAMELID_DEBUG") == "1")
             {
                 await error.WriteLineAsync(exception.ToString());
@@ -113,15 +119,4 @@ internal static class NodeProcess
 
     private static string PortInUse(int port) =>
         $"port {port} on 127.0.0.1 is in use. Stop what listens there, or choose another with --port.";
-
-    private static Exception Innermost(Exception exception)
-    {
-        Exception found = exception;
-        while (found is AggregateException { InnerException: { } inner })
-        {
-            found = inner;
-        }
-
-        return found;
-    }
 }

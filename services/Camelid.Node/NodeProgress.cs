@@ -9,6 +9,11 @@ namespace Camelid.Node;
 internal sealed class NodeProgress(TextWriter output, NodeFolder folder, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A part that is not ready after this says why, and again whenever the reason changes.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<string, string> said = [];
     private readonly long started = time.GetTimestamp();
 
     /// <summary>Writes one line with the seconds since the start.</summary>
@@ -34,6 +39,8 @@ internal sealed class NodeProgress(TextWriter output, NodeFolder folder, TimePro
                     }
                 }
 
+                SayWhatIsMissing(report);
+
                 if (report.Status == HealthStatus.Healthy)
                 {
                     WriteAddresses(app, options);
@@ -46,6 +53,24 @@ internal sealed class NodeProgress(TextWriter output, NodeFolder folder, TimePro
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Stopped before it was ready: the caller waits for the shutdown.
+        }
+    }
+
+    private void SayWhatIsMissing(HealthReport report)
+    {
+        if (time.GetElapsedTime(started) < Patience)
+        {
+            return;
+        }
+
+        foreach ((string name, HealthReportEntry entry) in report.Entries)
+        {
+            string reason = entry.Description ?? entry.Exception?.Message ?? "not healthy";
+            if (entry.Status != HealthStatus.Healthy && said.GetValueOrDefault(name) != reason)
+            {
+                said[name] = reason;
+                Line($"{name} not ready: {reason}");
+            }
         }
     }
 

@@ -45,6 +45,7 @@ public sealed class WalkTests(WalkingNode node) : IClassFixture<WalkingNode>
         string honest = await http.GetStringAsync(
             new Uri($"/v1/receipts/{job}", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(0, (await VerifyAsync(honest, _ => { })).Code);
+        await WithoutTheModelAsync(honest);
 
         await Named(honest, receipt => Set(receipt, "output.tokens.5", 3), "position 5");
         await Named(honest, receipt => Set(receipt, "parameters.promptTokens.1", 3), "parameters.promptTokens");
@@ -88,6 +89,20 @@ public sealed class WalkTests(WalkingNode node) : IClassFixture<WalkingNode>
         using HttpResponseMessage response = await http.GetAsync(
             new Uri("/v1/models", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(401, (int)response.StatusCode);
+    }
+
+    /// <summary>Without the model, here and in the data folder: exit code 3, and where to put it.</summary>
+    private async Task WithoutTheModelAsync(string honest)
+    {
+        string tool = RunningProgram.Copy("Camelid.Cli", Path.Combine(node.Folder, "tool"));
+        Directory.Delete(Path.Combine(tool, "models"), recursive: true);
+        string file = Path.Combine(node.Folder, "receipt-without-model.json");
+        await File.WriteAllTextAsync(file, honest, TestContext.Current.CancellationToken);
+        await using RunningProgram verify = RunningProgram.Start(Path.Combine(tool, "camelid.dll"),
+            [$"CAMELID_DATA_DIR={Path.Combine(node.Folder, "empty")}"], "verify", file);
+        Assert.Equal((int)ExitCode.NotFound, await verify.ExitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Contains("is not on this machine", verify.Said, StringComparison.Ordinal);
+        Assert.Contains("--data-dir", verify.Said, StringComparison.Ordinal);
     }
 
     private static void Set(JsonNode receipt, string path, JsonNode value)
