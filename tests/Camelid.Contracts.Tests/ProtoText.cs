@@ -4,7 +4,9 @@ using Google.Protobuf.Reflection;
 
 namespace Camelid.Contracts.Tests;
 
-/// <summary>What a peer relies on in a .proto, as lines: services, methods, messages, field numbers and types.</summary>
+/// <summary>
+/// What a peer relies on in a .proto, as lines: services, methods, messages, field numbers and types.
+/// </summary>
 internal static class ProtoText
 {
     public static string Of(FileDescriptor file)
