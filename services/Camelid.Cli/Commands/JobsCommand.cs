@@ -102,14 +102,13 @@ internal static class JobsCommand
 
     private static void Write(Terminal terminal, JobDocument job, ParseResult parse)
     {
-        JsonNode? document = JsonSerializer.SerializeToNode(job, CamelidJson.Default.JobDocument);
         if (parse.GetValue(Gateway.Json))
         {
-            terminal.WriteJson(document);
+            terminal.WriteJson(JsonSerializer.SerializeToNode(job, CamelidJson.Default.JobDocument));
         }
         else
         {
-            terminal.WriteFields(document);
+            JobPage.Write(terminal, job);
         }
     }
 }
