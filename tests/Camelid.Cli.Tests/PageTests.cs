@@ -30,7 +30,7 @@ public sealed class PageTests
         string[] lines = page.Split('\n');
         Assert.Equal("paid, verification passed", lines[0]);
         Assert.Contains("tokens    4 prompt, 24 output, ended by length", lines);
-        Assert.Contains("paid      0.00028000 CML", lines);
+        Assert.Contains("payment   0.00028000 CML", lines);
         Assert.Contains("promised  1.23456789 CML at most", lines);
         Assert.Contains("   9.802 s  payment  paid    payment-mined", lines);
         Assert.Contains($"payment      {txid}  13", lines);

@@ -53,7 +53,7 @@ internal static class JobPage
 
         if (job.Payment.Grains > 0)
         {
-            yield return ("paid", $"{Amounts.Coins(job.Payment.Grains)} CML");
+            yield return ("payment", $"{Amounts.Coins(job.Payment.Grains)} CML");
         }
 
         yield return ("promised", $"{Amounts.Coins(job.Payment.RewardGrains)} CML at most");

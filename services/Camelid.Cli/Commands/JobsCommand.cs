@@ -89,7 +89,7 @@ internal static class JobsCommand
         }
 
         terminal.WriteRows(
-            ["JOB", "CREATED", "PAYMENT", "VERIFICATION", "TOKENS", "GRAINS"],
+            ["JOB", "CREATED", "PAYMENT", "VERIFICATION", "TOKENS", "CML"],
             [.. jobs.Data.Select(job => (IReadOnlyList<string>)[
                 job.JobId,
                 DateTimeOffset.FromUnixTimeMilliseconds(job.CreatedUnixMs)
@@ -97,7 +97,7 @@ internal static class JobsCommand
                 job.Payment.State,
                 job.Verification.Verdict,
                 job.OutputTokens.ToString(CultureInfo.InvariantCulture),
-                job.Payment.Grains.ToString(CultureInfo.InvariantCulture)])]);
+                Amounts.Coins(job.Payment.Grains)])]);
     }
 
     private static void Write(Terminal terminal, JobDocument job, ParseResult parse)
