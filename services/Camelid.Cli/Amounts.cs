@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -7,6 +8,11 @@ namespace Camelid.Cli;
 internal static class Amounts
 {
     private const string Ending = "grains";
+    private const decimal GrainsPerCoin = Protocol.Amount.GrainsPerCoin;
+
+    /// <summary>Coins with all eight places, so that columns of amounts stand under each other.</summary>
+    public static string Coins(long grains) =>
+        (grains / GrainsPerCoin).ToString("F8", CultureInfo.InvariantCulture);
 
     /// <summary>A copy in which each number whose name ends in "grains" is a string.</summary>
     public static JsonNode? AsText(JsonNode? node) => node switch

@@ -42,6 +42,16 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
         }
     }
 
+    /// <summary>Writes names and values, the values under each other.</summary>
+    public void WritePage(params (string Name, string Value)[] facts)
+    {
+        int width = facts.Length == 0 ? 0 : facts.Max(fact => fact.Name.Length);
+        foreach ((string name, string value) in facts)
+        {
+            Out.WriteLine($"{name.PadRight(width)}  {value}");
+        }
+    }
+
     /// <summary>Writes the fields of a document, one on each line.</summary>
     public void WriteFields(JsonNode? node, string prefix = "")
     {

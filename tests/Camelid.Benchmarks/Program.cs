@@ -1,1 +1,52 @@
+using System.Globalization;
+using System.Text.Json;
+using Camelid.Benchmarks;
+using Camelid.ModelRuntime.Graphs;
+
+if (args.Any(argument => argument != "--json"))
+{
+    Console.Error.WriteLine("usage: ./camelid bench [--json]");
+    return 2;
+}
+
+NativeEnvironment.Prepare();
+List<Measurement> all = [];
+await foreach (Measurement measurement in new ChainBenchmarks().RunAsync())
+{
+    Add(measurement);
+}
+
+await using (ModelBenchmarks model = await ModelBenchmarks.LoadAsync(CancellationToken.None))
+{
+    await foreach (Measurement measurement in model.RunAsync())
+    {
+        Add(measurement);
+    }
+}
+
+Add(await OutboxBenchmark.RunAsync());
+if (args.Length > 0)
+{
+    JsonSerializerOptions indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    Console.WriteLine(JsonSerializer.Serialize(new { rounds = Measurement.Rounds, measurements = all }, indented));
+    return 0;
+}
+
+int width = all.Max(measurement => measurement.Name.Length);
+Console.WriteLine($"{"".PadRight(width)}    median     least      most");
+foreach (Measurement measurement in all)
+{
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{measurement.Name.PadRight(width)}  {Figure(measurement.Value),8}  {Figure(measurement.Least),8}  "
+        + $"{Figure(measurement.Most),8}  {measurement.Unit}"));
+}
+
 return 0;
+
+void Add(Measurement measurement)
+{
+    all.Add(measurement);
+    Console.Error.WriteLine($"measured: {measurement.Name}");
+}
+
+static string Figure(double value) => value.ToString(value < 100 ? "F2" : "F0", CultureInfo.InvariantCulture);

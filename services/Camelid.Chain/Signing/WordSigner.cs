@@ -16,9 +16,6 @@ internal sealed record SignedWord(byte[] Signature, PublicKey Key);
 /// </summary>
 internal sealed class WordSigner(SignerParts parts)
 {
-    /// <summary>The tag of a cancellation's hash.</summary>
-    private const string CancellationTag = "camelid/cancel";
-
     private Hash256 Genesis => parts.State.Network.GenesisHash.Value;
 
     /// <summary>The stake of a role: the oldest that is in a block; none before funding.</summary>
@@ -79,9 +76,7 @@ internal sealed class WordSigner(SignerParts parts)
         return Sign(KeyRole.Verifier, attestation.SigningHash);
     }
 
-    /// <summary>
-    /// The client stops its job after so many tokens: signs TaggedHash("camelid/cancel", genesis ‖ JobId ‖ u32 count).
-    /// </summary>
+    /// <summary>The client stops its job after so many tokens.</summary>
     public async Task<SignedWord> SignCancellationAsync(
         JobId jobId, uint tokenCount, CancellationToken cancellationToken)
     {
@@ -91,10 +86,10 @@ internal sealed class WordSigner(SignerParts parts)
             throw SignerParts.Bad($"token_count: {tokenCount}, the job has at most {offer.Job.MaxTokens}");
         }
 
-        byte[] body = new CanonicalWriter().Hash(Genesis).Hash(jobId.Value).UInt32(tokenCount).ToArray();
+        byte[] body = Cancellation.Encode(Genesis, jobId, tokenCount);
+        Hash256 digest = Cancellation.SigningHash(Genesis, jobId, tokenCount);
         return await SignOnceAsync(
-            jobId, "cancellation", new Word(KeyRole.Client, body, Hashes.Tagged(CancellationTag, body)),
-            cancellationToken);
+            jobId, "cancellation", new Word(KeyRole.Client, body, digest), cancellationToken);
     }
 
     private async Task<SignedWord> SignOnceAsync(

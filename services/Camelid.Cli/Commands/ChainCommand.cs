@@ -19,13 +19,21 @@ internal static class ChainCommand
     {
         Command info = new("info", "Network, tip, mempool.");
         info.SetAction((parse, cancellation) =>
-            OperatorDocument.ShowAsync(terminal, parse, "/api/chain/status", cancellation));
+            OperatorDocument.ShowAsync(terminal, parse, "/api/chain/status", OperatorPages.ChainStatus, cancellation));
         Command block = new("block", "One block.") { Block };
         block.SetAction((parse, cancellation) => OperatorDocument.ShowAsync(
-            terminal, parse, $"/api/chain/blocks/{Uri.EscapeDataString(parse.GetRequiredValue(Block))}", cancellation));
+            terminal,
+            parse,
+            $"/api/chain/blocks/{Uri.EscapeDataString(parse.GetRequiredValue(Block))}",
+            OperatorPages.Block,
+            cancellation));
         Command transaction = new("tx", "One transaction.") { Txid };
         transaction.SetAction((parse, cancellation) => OperatorDocument.ShowAsync(
-            terminal, parse, $"/api/chain/tx/{Uri.EscapeDataString(parse.GetRequiredValue(Txid))}", cancellation));
+            terminal,
+            parse,
+            $"/api/chain/tx/{Uri.EscapeDataString(parse.GetRequiredValue(Txid))}",
+            (page, document) => page.WriteFields(document),
+            cancellation));
         Command mine = new("mine", "Mine blocks now (regtest only).") { Count };
         mine.SetAction(async (parse, cancellation) =>
         {

@@ -89,7 +89,7 @@ internal static class JobsCommand
         }
 
         terminal.WriteRows(
-            ["JOB", "CREATED", "PAYMENT", "VERIFICATION", "TOKENS", "GRAINS"],
+            ["JOB", "CREATED", "PAYMENT", "VERIFICATION", "TOKENS", "CML"],
             [.. jobs.Data.Select(job => (IReadOnlyList<string>)[
                 job.JobId,
                 DateTimeOffset.FromUnixTimeMilliseconds(job.CreatedUnixMs)
@@ -97,19 +97,18 @@ internal static class JobsCommand
                 job.Payment.State,
                 job.Verification.Verdict,
                 job.OutputTokens.ToString(CultureInfo.InvariantCulture),
-                job.Payment.Grains.ToString(CultureInfo.InvariantCulture)])]);
+                Amounts.Coins(job.Payment.Grains)])]);
     }
 
     private static void Write(Terminal terminal, JobDocument job, ParseResult parse)
     {
-        JsonNode? document = JsonSerializer.SerializeToNode(job, CamelidJson.Default.JobDocument);
         if (parse.GetValue(Gateway.Json))
         {
-            terminal.WriteJson(document);
+            terminal.WriteJson(JsonSerializer.SerializeToNode(job, CamelidJson.Default.JobDocument));
         }
         else
         {
-            terminal.WriteFields(document);
+            JobPage.Write(terminal, job);
         }
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Camelid.Client;
 using Camelid.Client.Models;
 using Camelid.ModelRuntime.Training;
@@ -39,14 +38,13 @@ internal static class ModelsCommand
         {
             using CamelidClient client = Gateway.Open(parse);
             ModelDocument model = await client.GetModelAsync(parse.GetRequiredValue(Model), cancellation);
-            JsonNode? document = JsonSerializer.SerializeToNode(model, OpenAiJson.Default.ModelDocument);
             if (parse.GetValue(Gateway.Json))
             {
-                terminal.WriteJson(document);
+                terminal.WriteJson(JsonSerializer.SerializeToNode(model, OpenAiJson.Default.ModelDocument));
             }
             else
             {
-                terminal.WriteFields(document);
+                WritePage(terminal, model);
             }
         });
         Recipe.AcceptOnlyFromAmong("nano");
@@ -74,6 +72,24 @@ internal static class ModelsCommand
                 model.Camelid.ContextTokensMax.ToString(CultureInfo.InvariantCulture),
                 model.Camelid.ParameterCount.ToString(CultureInfo.InvariantCulture),
                 model.Camelid.Precision])]);
+    }
+
+    private static void WritePage(Terminal terminal, ModelDocument model)
+    {
+        ModelFacts facts = model.Camelid;
+        terminal.WritePage(
+            ("model", model.Id),
+            ("root", facts.ModelRoot),
+            ("architecture", string.Create(CultureInfo.InvariantCulture,
+                $"{facts.Architecture}, {facts.ParameterCount:N0} parameters, {facts.Precision}")),
+            ("vocabulary", string.Create(CultureInfo.InvariantCulture, $"{facts.VocabularySize:N0} tokens")),
+            ("context", string.Create(CultureInfo.InvariantCulture, $"{facts.ContextTokensMax:N0} tokens")),
+            ("size", string.Create(CultureInfo.InvariantCulture, $"{facts.BytesCount:N0} bytes")),
+            ("chat", facts.Chat ? "yes" : "no"),
+            ("licence", facts.Licence),
+            ("made from", facts.ParentRoot ?? "-"),
+            ("created", DateTimeOffset.FromUnixTimeSeconds(model.Created)
+                .ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
     }
 
     private static async Task<int> TrainAsync(Terminal terminal, ParseResult parse, CancellationToken cancellationToken)

@@ -4,11 +4,15 @@ using Camelid.Client;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary>Fetches a document of an operator route and writes it, as JSON or as lines.</summary>
+/// <summary>Fetches a document of an operator route and writes it, as JSON or for people.</summary>
 internal static class OperatorDocument
 {
     public static async Task<int> ShowAsync(
-        Terminal terminal, ParseResult parse, string path, CancellationToken cancellationToken)
+        Terminal terminal,
+        ParseResult parse,
+        string path,
+        Action<Terminal, JsonNode?> page,
+        CancellationToken cancellationToken)
     {
         JsonNode? document = await GetAsync(parse, path, cancellationToken);
         if (parse.GetValue(Gateway.Json))
@@ -17,7 +21,7 @@ internal static class OperatorDocument
         }
         else
         {
-            terminal.WriteFields(document);
+            page(terminal, document);
         }
 
         return (int)ExitCode.Ok;

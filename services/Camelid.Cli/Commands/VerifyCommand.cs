@@ -31,8 +31,8 @@ internal static class VerifyCommand
             "Check a receipt offline: every hash, signature and amount, and every token against the model.") { Source };
         command.SetAction(async (parse, cancellation) =>
         {
-            ReceiptDocument receipt = await ReadAsync(terminal, parse, cancellation);
-            ReceiptCheck check = ReceiptCheck.Of(receipt);
+            (ReceiptDocument receipt, IReadOnlyList<string> unknown) = await ReadAsync(terminal, parse, cancellation);
+            ReceiptCheck check = ReceiptCheck.Of(receipt, unknown);
             ReceiptRecomputation recomputed = check.Parameters is null
                 ? ReceiptRecomputation.None
                 : await ReceiptRecomputation.RunAsync(check, Gateway.DataFolderOf(parse), cancellation);
@@ -51,14 +51,15 @@ internal static class VerifyCommand
         return command;
     }
 
-    private static async Task<ReceiptDocument> ReadAsync(
+    /// <summary>The receipt, and the paths of fields in its file that are not part of one.</summary>
+    private static async Task<(ReceiptDocument Receipt, IReadOnlyList<string> Unknown)> ReadAsync(
         Terminal terminal, ParseResult parse, CancellationToken cancellationToken)
     {
         string source = parse.GetRequiredValue(Source);
         if (!File.Exists(source) && Hash256.TryParse(source, out _))
         {
             using CamelidClient client = Gateway.Open(parse);
-            return await client.GetReceiptAsync(source, cancellationToken);
+            return (await client.GetReceiptAsync(source, cancellationToken), []);
         }
 
         if (source != "-" && !File.Exists(source))
@@ -77,8 +78,9 @@ internal static class VerifyCommand
         try
         {
             ReceiptDocument? receipt = JsonSerializer.Deserialize(text, Strict.ReceiptDocument);
+            using JsonDocument document = JsonDocument.Parse(text);
             return receipt is { Version: ReceiptDocument.VersionCurrent }
-                ? receipt
+                ? (receipt, ReceiptFieldNames.Unknown(document.RootElement, Strict.ReceiptDocument))
                 : throw new CommandFailure(ExitCode.Usage,
                     $"{source}: receipt version {receipt?.Version}; this tool reads {ReceiptDocument.VersionCurrent}");
         }

@@ -17,8 +17,9 @@ internal static class WalletCommand
     public static Command Build(Terminal terminal)
     {
         Role.AcceptOnlyFromAmong("client", "worker", "verifier", "node", "miner");
-        Command balance = new("balance", "Coins of each role, in grains.");
-        balance.SetAction((parse, cancellation) => OperatorDocument.ShowAsync(terminal, parse, Path, cancellation));
+        Command balance = new("balance", "Coins of each role (with --json in grains).");
+        balance.SetAction((parse, cancellation) =>
+            OperatorDocument.ShowAsync(terminal, parse, Path, OperatorPages.Wallet, cancellation));
         Command address = new("address", "The address of a role.") { Role };
         address.SetAction(async (parse, cancellation) =>
         {

@@ -12,7 +12,7 @@ internal static class ReceiptAttestationCheck
     {
         if (receipt.Attestation is not { } said)
         {
-            findings.Add("attestation", "is missing: the job has not been verified yet; fetch the receipt again later");
+            findings.Add("attestation", "is missing: verification is not complete yet: fetch the receipt again");
             return;
         }
 

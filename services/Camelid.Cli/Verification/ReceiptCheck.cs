@@ -8,8 +8,7 @@ namespace Camelid.Cli.Verification;
 
 /// <summary>
 /// All of a receipt that needs no model: readable fields against canonical bytes, hashes, commitments, signatures and
-/// the
-/// payment (docs/receipt.md). Pure; every disagreement is named, not only the first.
+/// the payment (docs/receipt.md). Pure; every disagreement is named, not only the first.
 /// </summary>
 internal sealed class ReceiptCheck
 {
@@ -37,9 +36,16 @@ internal sealed class ReceiptCheck
     public IReadOnlyList<ReceiptFinding> Findings => findings.All;
 
     /// <summary>Checks a receipt.</summary>
-    public static ReceiptCheck Of(ReceiptDocument receipt)
+    /// <param name="receipt">What was read.</param>
+    /// <param name="unknown">Paths of fields in the document that are not part of a receipt.</param>
+    public static ReceiptCheck Of(ReceiptDocument receipt, IReadOnlyList<string>? unknown = null)
     {
         ReceiptCheck check = new(receipt);
+        foreach (string field in unknown ?? [])
+        {
+            check.findings.Add(field, "is not part of a receipt: nobody signed it");
+        }
+
         check.Run();
         return check;
     }
@@ -152,7 +158,7 @@ internal sealed class ReceiptCheck
         findings.Same("testament.jobId", testament.JobId.ToString(), parameters.Id.ToString());
         findings.Same("stakeId", Receipt.StakeId, testament.Stake.ToString());
         findings.Same("nonce", Receipt.Nonce, testament.Nonce.ToString());
-        CancelSigned = testament.FinishReason == FinishReason.Cancelled && Receipt.CancellationSignature is not null;
+        CheckCancellation(parameters, testament);
         if (!ReceiptBytes.TryHex(Receipt.OutputKey, out byte[] key) || key.Length != OutputCommitment.KeyBytes)
         {
             findings.Add("outputKey", $"is not {OutputCommitment.KeyBytes} bytes in hexadecimal");
@@ -172,6 +178,23 @@ internal sealed class ReceiptCheck
             "the output and its key do not lead to the ciphertext root that the worker signed");
         findings.Require(testament.Describes(output), "testament.tokenCount",
             "token count, chunk count or finish reason is not that of the output");
+    }
+
+    private void CheckCancellation(JobParameters parameters, Testament testament)
+    {
+        if (testament.FinishReason != FinishReason.Cancelled)
+        {
+            findings.Require(Receipt.CancellationSignature is null, "cancellationSignature",
+                $"stands there, but the output ends by '{ReceiptWords.Of(testament.FinishReason)}'");
+            return;
+        }
+
+        Hash256 digest = Cancellation.SigningHash(testament.Genesis, parameters.Id, testament.TokenCount);
+        CancelSigned = ReceiptBytes.TryHex(Receipt.CancellationSignature, out byte[] der)
+            && Curve.Verify(parameters.ClientKey, digest, der);
+        findings.Require(CancelSigned, "cancellationSignature", Receipt.CancellationSignature is null
+            ? "is missing: only the client may end a job early"
+            : $"is no valid signature by the client's key that the job ends after {testament.TokenCount} tokens");
     }
 
     private void Signature(string field, PublicKey key, Hash256 digest, string? signature) => findings.Require(

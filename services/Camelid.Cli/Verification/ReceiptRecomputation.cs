@@ -38,6 +38,11 @@ internal sealed record ReceiptRecomputation
         }
 
         uint[] tokens = [.. check.Receipt.Output.Tokens];
+        if (tokens.Length == 0 && check.CancelSigned)
+        {
+            return None;
+        }
+
         int context = package.Manifest.ContextTokensMax;
         int outside = Array.FindIndex(tokens, token => token >= package.Manifest.VocabularySize);
         if (outside >= 0 || tokens.Length == 0 || parameters.PromptTokens.Count + tokens.Length > context)

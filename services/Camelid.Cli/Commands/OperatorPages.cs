@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Camelid.Cli.Commands;
+
+/// <summary>Operator documents for people. <c>--json</c> shows everything; these show what one looks for.</summary>
+internal static class OperatorPages
+{
+    private static readonly string[] Purses =
+        ["spendable", "immature", "unconfirmed", "deposits", "stakes", "payments"];
+
+    /// <summary>Coins of each role, and what is bound where.</summary>
+    public static void Wallet(Terminal terminal, JsonNode? wallet)
+    {
+        JsonArray roles = wallet?["roles"] as JsonArray ?? [];
+        terminal.WriteRows(
+            ["ROLE", .. Purses.Select(purse => purse.ToUpperInvariant()), "ADDRESS"],
+            [.. roles.Select(role => (IReadOnlyList<string>)[
+                Text(role?["role"]),
+                .. Purses.Select(purse => Amounts.Coins(Number(role?[purse + "Grains"]))),
+                Text(role?["address"])])]);
+        terminal.Out.WriteLine();
+        terminal.Out.WriteLine($"amounts in CML; {Text(wallet?["depositsFree"])} deposits free, "
+            + $"{Text(wallet?["depositsOpen"])} held by jobs");
+    }
+
+    /// <summary>Network, tip, mempool.</summary>
+    public static void ChainStatus(Terminal terminal, JsonNode? status) => terminal.WritePage(
+        ("network", Text(status?["network"])),
+        ("height", Text(status?["height"])),
+        ("tip", Text(status?["tipHash"])),
+        ("tip time", Time(Number(status?["tipTime"]))),
+        ("mempool", $"{Text(status?["mempoolCount"])} transactions"),
+        ("peers", Text(status?["peerCount"])),
+        ("payment window", $"{Text(status?["windowSeconds"])} s after a job's creation"),
+        ("genesis", Text(status?["genesisHash"])),
+        ("ready", status?["ready"]?.GetValue<bool>() == true ? "yes" : $"no: {Text(status?["notReadyReason"])}"));
+
+    /// <summary>One block and its transactions.</summary>
+    public static void Block(Terminal terminal, JsonNode? block)
+    {
+        JsonArray transactions = block?["txids"] as JsonArray ?? [];
+        terminal.WritePage(
+            ("block", Text(block?["hash"])),
+            ("height", Text(block?["height"])),
+            ("time", Time(Number(block?["time"]))),
+            ("confirmations", Text(block?["confirmations"])),
+            ("size", $"{Text(block?["raw"]).Length / 2} bytes"),
+            ("transactions", transactions.Count.ToString(CultureInfo.InvariantCulture)));
+        foreach (JsonNode? txid in transactions)
+        {
+            terminal.Out.WriteLine($"  {Text(txid)}");
+        }
+    }
+
+    private static string Text(JsonNode? node) => node?.ToString() ?? "-";
+
+    /// <summary>A number, which the gateway may have written as text.</summary>
+    private static long Number(JsonNode? node) =>
+        long.TryParse(node?.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+            ? number : 0;
+
+    private static string Time(long unix) => unix is < 0 or > 253_402_300_799 ? "-"
+        : DateTimeOffset.FromUnixTimeSeconds(unix).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

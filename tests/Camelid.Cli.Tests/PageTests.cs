@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using Camelid.Cli.Commands;
+using Camelid.Client.Jobs;
+
+namespace Camelid.Cli.Tests;
+
+/// <summary>What commands write for people.</summary>
+public sealed class PageTests
+{
+    [Fact]
+    public void A_job_is_shown_with_its_stages_in_time_its_amounts_in_coins_and_its_transactions()
+    {
+        string txid = new('b', 64);
+        string page = Write(terminal => JobPage.Write(terminal, new JobDocument
+        {
+            JobId = new string('a', 64),
+            ModelRoot = new string('c', 64),
+            CreatedUnixMs = 1_795_188_353_217,
+            UpdatedUnixMs = 1_795_188_365_093,
+            PromptTokens = 4,
+            OutputTokens = 24,
+            FinishReason = "length",
+            Payment = new JobPaymentDocument
+            {
+                State = "paid", Grains = 28_000, RewardGrains = 123_456_789, Txid = txid, Height = 13,
+            },
+            Verification = new JobVerificationDocument("full", "passed"),
+            Transitions = [new("payment", "committed", "paid", "payment-mined", 1_795_188_363_019)],
+        }));
+        string[] lines = page.Split('\n');
+        Assert.Equal("paid, verification passed", lines[0]);
+        Assert.Contains("tokens    4 prompt, 24 output, ended by length", lines);
+        Assert.Contains("payment   0.00028000 CML", lines);
+        Assert.Contains("promised  1.23456789 CML at most", lines);
+        Assert.Contains("   9.802 s  payment  paid    payment-mined", lines);
+        Assert.Contains($"payment      {txid}  13", lines);
+        Assert.DoesNotContain("[0]", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wallet_is_a_table_in_coins()
+    {
+        string page = Write(terminal => OperatorPages.Wallet(terminal, JsonNode.Parse("""
+            {"depositsFree": 30, "depositsOpen": 2, "roles": [{"role": "client", "address": "mk",
+            "spendableGrains": "9007199254740993", "depositsGrains": 5}]}
+            """)));
+        Assert.Contains("client  90071992.54740993", page, StringComparison.Ordinal);
+        Assert.Contains("0.00000005", page, StringComparison.Ordinal);
+        Assert.Contains("30 deposits free, 2 held by jobs", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_chain_that_is_not_ready_says_why()
+    {
+        string page = Write(terminal => OperatorPages.ChainStatus(terminal, JsonNode.Parse(
+            """{"network": "regtest", "tipTime": 1795188334, "ready": false, "notReadyReason": "no tip"}""")));
+        Assert.Contains("2026-11-20 15:25:34Z", page, StringComparison.Ordinal);
+        Assert.Contains("no: no tip", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_block_lists_its_transactions_and_not_its_bytes()
+    {
+        string page = Write(terminal => OperatorPages.Block(terminal, JsonNode.Parse(
+            """{"hash": "0c", "time": 1795188332, "confirmations": 10, "txids": ["66", "77"], "raw": "0102ff"}""")));
+        Assert.Contains("size           3 bytes", page, StringComparison.Ordinal);
+        Assert.Contains("\n  66\n  77\n", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("0102ff", page, StringComparison.Ordinal);
+    }
+
+    private static string Write(Action<Terminal> page)
+    {
+        using StringWriter output = new() { NewLine = "\n" };
+        page(new Terminal(TextReader.Null, output, TextWriter.Null));
+        return output.ToString();
+    }
+}
