@@ -145,11 +145,19 @@ internal sealed class JobPoolHost(WebApplication app, GrpcChannel channel) : IAs
             new WatchJobsRequest { Limit = count }, cancellationToken: cancellationToken);
         await foreach (JobSummary summary in watch.ResponseStream.ReadAllAsync(cancellationToken))
         {
-            if (summary.PaymentState == paymentState && reached.Add(summary.JobId) && reached.Count == count)
+            if (IsAtOrPast(summary.PaymentState, paymentState) && reached.Add(summary.JobId) && reached.Count == count)
             {
                 return;
             }
         }
+    }
+
+    /// <summary>A stream of the latest states may skip one that was left at once: who is past it was there.</summary>
+    private static bool IsAtOrPast(string state, string wanted)
+    {
+        string[] order = ["paid", "delivered", "settled"];
+        int place = Array.IndexOf(order, wanted);
+        return state == wanted || (place >= 0 && Array.IndexOf(order, state) > place);
     }
 
     /// <summary>The news of a block, which names no job: the job pool finds out itself whom it concerns.</summary>
