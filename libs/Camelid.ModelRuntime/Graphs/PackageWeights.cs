@@ -56,13 +56,12 @@ internal static class PackageWeights
         string location = text("location");
         PackageFile? file = package.Manifest.Files.FirstOrDefault(candidate => candidate.Path == location);
         if (file is null || !whole("offset", out long offset) || !whole("length", out long length)
-            || offset > file.Bytes || length > file.Bytes - offset || tensor.DataType != OnnxGraph.Float)
+            || offset > file.Bytes || length > file.Bytes - offset)
         {
             throw new ModelPackageException(
-                $"{ModelPackage.GraphFile}: weight {tensor.Name} does not lie inside a file of the package, "
-                + "or is not float32");
+                $"{ModelPackage.GraphFile}: weight {tensor.Name} does not lie inside a file of the package");
         }
 
-        return new ExternalTensor(tensor.Name, tensor.Dims, location, offset, length);
+        return new ExternalTensor(tensor.Name, tensor.DataType, tensor.Dims, location, offset, length);
     }
 }

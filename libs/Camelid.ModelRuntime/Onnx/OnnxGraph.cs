@@ -10,7 +10,7 @@ namespace Camelid.ModelRuntime.Onnx;
 internal sealed class OnnxGraph(string name)
 {
     /// <summary>ONNX element types.</summary>
-    internal const int Float = 1, Int32 = 6, Int64 = 7;
+    internal const int Float = 1, UInt8 = 2, Int32 = 6, Int64 = 7, Float16 = 10;
 
     private const int IrVersion = 8, OpsetVersion = 17;
     private readonly GraphProto graph = new() { Name = name };
@@ -81,7 +81,7 @@ internal sealed class OnnxGraph(string name)
     {
         TensorProto tensor = new()
         {
-            Name = weight.Name, DataType = Float, DataLocation = TensorProto.Types.DataLocation.External,
+            Name = weight.Name, DataType = weight.ElementType, DataLocation = TensorProto.Types.DataLocation.External,
         };
         tensor.Dims.AddRange(weight.Dimensions);
         void set(string key, string value) =>
@@ -92,6 +92,17 @@ internal sealed class OnnxGraph(string name)
         graph.Initializer.Add(tensor);
         return weight.Name;
     }
+
+    /// <summary>Bytes of one element.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The type is not one that weights have.</exception>
+    internal static int ElementBytes(int elementType) => elementType switch
+    {
+        UInt8 => 1,
+        Float16 => 2,
+        Float or Int32 => 4,
+        Int64 => 8,
+        _ => throw new ArgumentOutOfRangeException(nameof(elementType), elementType, "no type of weights"),
+    };
 
     /// <summary>The finished model, serialised.</summary>
     internal byte[] ToBytes()
@@ -147,9 +158,10 @@ internal sealed class OnnxGraph(string name)
 
 /// <summary>Where a weight lies.</summary>
 /// <param name="Name">Its name in the graph.</param>
+/// <param name="ElementType">ONNX element type.</param>
 /// <param name="Dimensions">Its shape.</param>
 /// <param name="File">The file, beside the graph.</param>
 /// <param name="Offset">Byte offset in the file.</param>
 /// <param name="Length">Bytes.</param>
 internal sealed record ExternalTensor(
-    string Name, IReadOnlyList<long> Dimensions, string File, long Offset, long Length);
+    string Name, int ElementType, IReadOnlyList<long> Dimensions, string File, long Offset, long Length);

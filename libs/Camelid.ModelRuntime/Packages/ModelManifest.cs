@@ -52,7 +52,7 @@ public sealed record ModelManifest
     [JsonPropertyOrder(4)]
     public required string? ParentRoot { get; init; }
 
-    /// <summary>Number format of the weights: <c>fp32</c>.</summary>
+    /// <summary>Number format of the weights: one of <see cref="Packages.Precision.All"/>.</summary>
     [JsonPropertyOrder(5)]
     public required string Precision { get; init; }
 
@@ -64,20 +64,25 @@ public sealed record ModelManifest
     [JsonPropertyOrder(7)]
     public required IReadOnlyList<uint> EndTokens { get; init; }
 
-    /// <summary>Tokens that are no text, by id.</summary>
+    /// <summary>Token that stands before every prompt; null where the model wants none.</summary>
     [JsonPropertyOrder(8)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? BeginToken { get; init; }
+
+    /// <summary>Tokens that are no text, by id.</summary>
+    [JsonPropertyOrder(9)]
     public required IReadOnlyList<SpecialToken> SpecialTokens { get; init; }
 
     /// <summary>How a conversation becomes tokens; null where the model knows none.</summary>
-    [JsonPropertyOrder(9)]
+    [JsonPropertyOrder(10)]
     public required ChatTemplate? Chat { get; init; }
 
     /// <summary>SHA-256 of <c>tokenizer.json</c>, 64 hexadecimal digits.</summary>
-    [JsonPropertyOrder(10)]
+    [JsonPropertyOrder(11)]
     public required string TokenizerHash { get; init; }
 
     /// <summary>Every other file of the package, by path.</summary>
-    [JsonPropertyOrder(11)]
+    [JsonPropertyOrder(12)]
     public required IReadOnlyList<PackageFile> Files { get; init; }
 
     /// <summary>Most tokens of prompt and answer together.</summary>
@@ -125,16 +130,14 @@ public sealed record ModelManifest
     private string Fault()
     {
         ModelArchitecture shape = Architecture;
-        bool sound = shape is { HiddenSize: > 0 and <= 65_536, Layers: > 0 and <= 512, Heads: > 0 and <= 1024 }
-            && shape is { FeedForwardSize: > 0 and <= 1 << 20, VocabularySize: > 0 and <= 1 << 22 }
-            && shape is { ContextTokensMax: > 0 and <= 1 << 20, HeadSize: > 0 and <= 1024, NormEpsilon: > 0 }
-            && shape.KeyValueHeads > 0 && shape.Heads % shape.KeyValueHeads == 0 && shape.HeadSize % 16 == 0;
         return 0 switch
         {
             _ when Format != FormatName => $"has format '{Format}'; this version reads {FormatName}",
-            _ when shape.Family != "llama" => $"has architecture '{shape.Family}'; this version runs llama",
-            _ when Precision != "fp32" => $"has precision '{Precision}'; this version runs fp32",
-            _ when !sound => "has an architecture with impossible sizes",
+            _ when !ModelArchitecture.Families.Contains(shape.Family) =>
+                $"has architecture '{shape.Family}'; this version runs {string.Join(", ", ModelArchitecture.Families)}",
+            _ when !Packages.Precision.IsKnown(Precision) =>
+                $"has precision '{Precision}'; this version runs {string.Join(", ", Packages.Precision.All)}",
+            _ when !shape.IsSound() => "has an architecture with impossible sizes",
             _ when EndTokens.Count is 0 or > EndTokensMax => $"needs 1 to {EndTokensMax} end tokens",
             _ when SpecialTokens.Any(token => string.IsNullOrEmpty(token.Text)) => "has a special token without text",
             _ when Chat is not null && Chat.Roles.Any(role => role is null) => "has an empty chat role",
@@ -151,6 +154,7 @@ public sealed record ModelManifest
     }
 
     private IEnumerable<uint> NamedTokens() => EndTokens.Concat(SpecialTokens.Select(token => token.Id)).Concat(
+        BeginToken is { } begin ? [begin] : []).Concat(
         Chat is null ? [] : Chat.AnswerPrefix.Concat(Chat.Roles.SelectMany(role => role.Prefix.Concat(role.Suffix))));
 }
 

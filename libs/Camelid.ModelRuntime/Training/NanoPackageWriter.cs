@@ -65,7 +65,8 @@ internal sealed class NanoPackageWriter(NanoTrainingOptions options, BytePairVoc
             data.SetLength((data.Length + AlignmentBytes - 1) / AlignmentBytes * AlignmentBytes);
             data.Position = data.Length;
             long bytes = values.Length * sizeof(float);
-            tensors[name] = new ExternalTensor(name, dimensions, WeightsFile, data.Position, bytes);
+            tensors[name] = new ExternalTensor(
+                name, OnnxGraph.Float, dimensions, WeightsFile, data.Position, bytes);
             data.Write(MemoryMarshal.AsBytes(values));
         }
 
@@ -76,7 +77,7 @@ internal sealed class NanoPackageWriter(NanoTrainingOptions options, BytePairVoc
 
         int positions = NanoModel.Architecture.ContextTokensMax + SlotGraph.PadPositions;
         int head = NanoModel.Architecture.HeadSize;
-        RotaryTables tables = RotaryTables.Of(positions, head, NanoModel.Architecture.RotaryBase);
+        RotaryTables tables = RotaryTables.Of(NanoModel.Architecture, positions);
         add("cos", [positions, head / 2], tables.Cos);
         add("sin", [positions, head / 2], tables.Sin);
         return (data.ToArray(), tensors);

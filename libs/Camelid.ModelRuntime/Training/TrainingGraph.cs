@@ -129,7 +129,7 @@ internal sealed class TrainingGraph
     private string Rotate(string x)
     {
         int half = model.HeadSize / 2;
-        RotaryTables tables = RotaryTables.Of(batch.Tokens, model.HeadSize, model.RotaryBase);
+        RotaryTables tables = RotaryTables.Of(model, batch.Tokens);
         float[] swap = new float[model.HeadSize * model.HeadSize];
         for (int i = 0; i < half; i++)
         {

@@ -33,7 +33,7 @@ public sealed class AttentionRowsTests
     private static byte[] Graph()
     {
         OnnxGraph graph = new("attention");
-        RotaryTables tables = RotaryTables.Of(Capacity, Head, 10_000);
+        RotaryTables tables = RotaryTables.Of(NanoModel.Architecture with { HeadSize = Head }, Capacity);
         graph.Input("packed", OnnxGraph.Float, 1, "rows", Packed);
         graph.Input("length", OnnxGraph.Int32, 1);
         graph.Input("total", OnnxGraph.Int32);

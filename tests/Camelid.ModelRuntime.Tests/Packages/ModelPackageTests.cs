@@ -67,7 +67,7 @@ public sealed class ModelPackageTests : IDisposable
     [InlineData("camelid-model/1", "camelid-model/9", "camelid-model/9")]
     [InlineData("\"licence\":\"MIT\",", "", "is not a manifest")]
     [InlineData("\"licence\":\"MIT\"", "\"licence\":\"MIT\",\"extra\":1", "is not a manifest")]
-    [InlineData("\"headSize\":32", "\"headSize\":24", "impossible sizes")]
+    [InlineData("\"headSize\":32", "\"headSize\":33", "impossible sizes")]
     [InlineData("\"endTokens\":[0]", "\"endTokens\":[768]", "beyond the vocabulary")]
     [InlineData("\"endTokens\":[0]", "\"endTokens\":[]", "end tokens")]
     [InlineData("\"path\":\"model.bin\"", "\"path\":\"../model.bin\"", "bad path")]
