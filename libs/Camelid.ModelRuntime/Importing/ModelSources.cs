@@ -1,3 +1,4 @@
+using Camelid.ModelRuntime.Importing.Gguf;
 using Camelid.ModelRuntime.Importing.HuggingFace;
 
 namespace Camelid.ModelRuntime.Importing;
@@ -10,6 +11,9 @@ internal static class ModelSources
         new("a Hugging Face folder (config.json, *.safetensors)",
             path => Directory.Exists(path) && File.Exists(Path.Combine(path, ConfigFile.FileName)),
             HuggingFaceSource.Open),
+        new("a GGUF file (*.gguf)",
+            path => File.Exists(path) && path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase),
+            GgufModelSource.Open),
     ];
 
     /// <summary>Opens what lies at a path.</summary>

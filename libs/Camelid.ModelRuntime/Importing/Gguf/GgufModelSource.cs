@@ -13,20 +13,19 @@ internal sealed class GgufModelSource : IModelSourceReader
 
     private const int HeadBufferBytes = 1 << 16;
 
-    private readonly FileStream file;
+    private readonly SourceFile file;
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private byte[] window = new byte[HeadBufferBytes];
 
-    private GgufModelSource(FileStream file, string path)
+    private GgufModelSource(SourceFile file)
     {
         this.file = file;
-        FileName = Path.GetFileName(path);
-        Files = [path];
-        GgufHeader header = GgufHeader.Read(file, FileName);
+        Files = [file.Path];
+        GgufHeader header = ReadHead(file);
         List<string> notes = [];
         ModelArchitecture architecture = GgufArchitecture.Read(header, FrequencyFactors(header), notes);
         AddTensors(header, architecture);
-        Model = GgufDescription.Of(FileName, header, architecture, notes);
+        Model = GgufDescription.Of(file.Name, header, architecture, notes);
     }
 
     /// <inheritdoc/>
@@ -35,23 +34,16 @@ internal sealed class GgufModelSource : IModelSourceReader
     /// <inheritdoc/>
     public IReadOnlyList<string> Files { get; }
 
-    private string FileName { get; }
-
     /// <summary>Opens a file and checks all but the numbers themselves.</summary>
     /// <exception cref="ModelImportException">It cannot be read or is not a model that Camelid runs.</exception>
     internal static GgufModelSource Open(string path)
     {
-        FileStream? file = null;
+        SourceFile? file = SourceFile.Open(Path.GetFullPath(path));
         try
         {
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, HeadBufferBytes);
-            GgufModelSource source = new(file, Path.GetFullPath(path));
+            GgufModelSource source = new(file);
             file = null;
             return source;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelImportException($"{Path.GetFileName(path)} cannot be read: {e.Message}", e);
         }
         finally
         {
@@ -121,6 +113,19 @@ internal sealed class GgufModelSource : IModelSourceReader
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
+    private static GgufHeader ReadHead(SourceFile file)
+    {
+        try
+        {
+            using FileStream head = new(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, HeadBufferBytes);
+            return GgufHeader.Read(head, file.Name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelImportException($"{file.Name} cannot be read ({e.Message}); download it again", e);
+        }
+    }
+
     private void AddTensors(GgufHeader header, ModelArchitecture architecture)
     {
         HashSet<string> left = [.. header.Tensors.Keys];
@@ -129,24 +134,24 @@ internal sealed class GgufModelSource : IModelSourceReader
         {
             GgufTensor tensor = header.Tensors.GetValueOrDefault(name.GgufName)
                 ?? throw new ModelImportException(
-                    $"{FileName}: tensor {name.GgufName} is missing; the file is not a whole model");
+                    $"{file.Name}: tensor {name.GgufName} is missing; the file is not a whole model");
             if (tensor.Rows != name.Rows || tensor.Columns != name.Columns)
             {
                 throw new ModelImportException(
-                    $"{FileName}: tensor {name.GgufName} is [{tensor.Rows}, {tensor.Columns}]; the metadata wants "
+                    $"{file.Name}: tensor {name.GgufName} is [{tensor.Rows}, {tensor.Columns}]; the metadata wants "
                     + $"[{name.Rows}, {name.Columns}]");
             }
 
             left.Remove(name.GgufName);
             SourceTensor described = new(
-                name.Name, FileName, tensor.Type.ToString(), tensor.Rows, tensor.Columns, tensor.Offset, tensor.Bytes);
+                name.Name, file.Name, tensor.Type.ToString(), tensor.Rows, tensor.Columns, tensor.Offset, tensor.Bytes);
             entries.Add(name.Name, new Entry(described, tensor.Type, name.Interleaved, architecture.HeadSize));
         }
 
         if (left.Count > 0)
         {
             throw new ModelImportException(
-                $"{FileName}: tensor {left.Order(StringComparer.Ordinal).First()} is not part of a "
+                $"{file.Name}: tensor {left.Order(StringComparer.Ordinal).First()} is not part of a "
                 + $"{architecture.Family} model as Camelid computes it ({left.Count} such); without it answers would "
                 + "be wrong");
         }
@@ -162,11 +167,11 @@ internal sealed class GgufModelSource : IModelSourceReader
         if (tensor.Type != GgufTensorType.F32 || tensor.Rows != 1 || tensor.Columns > 512)
         {
             throw new ModelImportException(
-                $"{FileName}: tensor {tensor.Name} must be at most 512 numbers of type F32");
+                $"{file.Name}: tensor {tensor.Name} must be at most 512 numbers of type F32");
         }
 
         SourceTensor described = new(
-            tensor.Name, FileName, tensor.Type.ToString(), 1, tensor.Columns, tensor.Offset, tensor.Bytes);
+            tensor.Name, file.Name, tensor.Type.ToString(), 1, tensor.Columns, tensor.Offset, tensor.Bytes);
         float[] factors = new float[tensor.Columns];
         GgufDequantiser.Decode(tensor.Type, ReadBytes(described, tensor.Offset, (int)tensor.Bytes), factors);
         return factors;
@@ -200,23 +205,9 @@ internal sealed class GgufModelSource : IModelSourceReader
             window = new byte[count];
         }
 
-        try
-        {
-            for (int done = 0; done < count;)
-            {
-                int read = RandomAccess.Read(file.SafeFileHandle, window.AsSpan(done, count - done), offset + done);
-                done += read > 0
-                    ? read
-                    : throw new ModelImportException(
-                        $"{FileName}: tensor {tensor.Name} ends at byte {offset + done}: the file has become shorter");
-            }
-        }
-        catch (IOException e)
-        {
-            throw new ModelImportException($"{FileName}: tensor {tensor.Name} cannot be read: {e.Message}", e);
-        }
-
-        return window.AsSpan(0, count);
+        Span<byte> bytes = window.AsSpan(0, count);
+        file.Read(offset, bytes, $"tensor {tensor.Name}");
+        return bytes;
     }
 
     /// <summary>A tensor and how its rows lie in the file.</summary>
