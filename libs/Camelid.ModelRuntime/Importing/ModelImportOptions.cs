@@ -25,4 +25,8 @@ public sealed record ModelImportOptions
 /// <param name="BytesTotal">Bytes that there will be.</param>
 /// <param name="Note">Something to say aloud; null in all other reports.</param>
 public readonly record struct ModelImportProgress(
-    string TensorName, long BytesWritten, long BytesTotal, string? Note = null);
+    string TensorName, long BytesWritten, long BytesTotal, string? Note = null)
+{
+    /// <summary>True where an interrupted import had written the tensor already.</summary>
+    public bool IsTakenOver { get; init; }
+}

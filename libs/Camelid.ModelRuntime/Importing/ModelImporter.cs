@@ -56,8 +56,7 @@ public static partial class ModelImporter
         {
             Hash256 root = assembly.Build(partial, limits, Created, cancellationToken);
             string folder = Path.Combine(options.ModelsFolder, root.ToString());
-            ModelInstallation.Replace(folder, partial);
-            return await ModelPackage.OpenAsync(folder, cancellationToken);
+            return await PlaceAsync(partial, folder, cancellationToken);
         }
         catch (ModelPackageException)
         {
@@ -65,6 +64,31 @@ public static partial class ModelImporter
             Delete(partial);
             throw;
         }
+    }
+
+    /// <summary>A copy that lies there already, intact, may be in use: it stays.</summary>
+    private static async Task<ModelPackage> PlaceAsync(
+        string partial, string folder, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(folder))
+        {
+            try
+            {
+                ModelPackage there = await ModelPackage.OpenAsync(folder, cancellationToken);
+                Delete(partial);
+                return there;
+            }
+            catch (ModelPackageException)
+            {
+                ModelInstallation.Replace(folder, partial);
+            }
+        }
+        else
+        {
+            Directory.Move(partial, folder);
+        }
+
+        return await ModelPackage.OpenAsync(folder, cancellationToken);
     }
 
     private static string PrecisionOf(ModelImportOptions options, ImportedModel model)

@@ -44,7 +44,7 @@ internal sealed class PackageAssembly(
         WeightConversion conversion = new(source, precision, cancellation) { StripNumbers = limits.StripNumbers };
         files.Add(new WeightFile(layout, state, progress).Write(folder, conversion));
         files.Add(Write(
-            folder, ModelPackage.GraphFile, SlotGraph.Build(model.Architecture, layout.Tensors, slots: 1)));
+            folder, ModelPackage.GraphFile, SlotGraph.Build(model.Architecture, precision, layout.Tensors, slots: 1)));
         ModelManifest manifest = Describe(files, created);
         byte[] bytes = manifest.Encode();
         if (!ModelManifest.TryDecode(bytes, out ModelManifest? _, out string fault))

@@ -147,7 +147,8 @@ internal sealed record TokenizerFacts
     /// </summary>
     private uint? BeginOf(JsonFields vocabulary, JsonFields configuration)
     {
-        if (Templates(vocabulary.ObjectOrNull("post_processor")).FirstOrDefault() is { } template
+        JsonFields[] templates = [.. Templates(vocabulary.ObjectOrNull("post_processor"))];
+        if (templates is [JsonFields template, ..]
             && template.List("single") is [{ ValueKind: JsonValueKind.Object } first, ..]
             && new JsonFields(vocabulary.File, first, "post_processor").ObjectOrNull("SpecialToken") is { } token
             && token.TextOrNull("id") is { } text && ids.TryGetValue(text, out uint id))

@@ -23,6 +23,7 @@ internal sealed class WeightFile(WeightLayout layout, ImportState state, IProgre
         writer.CutRest();
         foreach (PlacedWeight weight in layout.Weights.Skip(finished.Count))
         {
+            progress?.Report(new ModelImportProgress(weight.Spec.Name, writer.Length, layout.Bytes));
             Write(writer, weight, conversion);
             state.Append(new FinishedWeight(weight.Spec.Name, weight.End, writer.EndPart()));
         }
@@ -46,7 +47,7 @@ internal sealed class WeightFile(WeightLayout layout, ImportState state, IProgre
             }
 
             taken.Add(old);
-            progress?.Report(new ModelImportProgress(old.Name, old.End, layout.Bytes));
+            progress?.Report(new ModelImportProgress(old.Name, old.End, layout.Bytes) { IsTakenOver = true });
         }
 
         return taken;
