@@ -13,6 +13,7 @@ internal static class MalformedModels
     /// <param name="write">Writes the sound model at a path.</param>
     /// <param name="path">Where the model lies inside a folder: empty for the folder itself, else a file's
     /// name.</param>
+    /// <param name="cancellation">Ends the run.</param>
     /// <returns>Every refusal, with the name of its mutation.</returns>
     internal static async Task<IReadOnlyList<string>> RunAsync(
         IEnumerable<Mutation> mutations, Action<string> write, string path, CancellationToken cancellation)
