@@ -34,7 +34,7 @@ internal static class GgufArchitecture
         if (!Families.Contains(family))
         {
             throw metadata.Refusal(
-                ArchitectureKey, $"is {family}; supported are {string.Join(", ", Families)} (Mistral and SmolLM are "
+                ArchitectureKey, $"is {JsonFields.Printable(family)}; supported are {string.Join(", ", Families)} (Mistral and SmolLM are "
                 + "llama here)");
         }
 

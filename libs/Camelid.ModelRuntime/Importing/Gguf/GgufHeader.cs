@@ -65,7 +65,7 @@ internal sealed record GgufHeader(GgufMetadata Metadata, IReadOnlyDictionary<str
         {
             bytes.Item = $"metadata key {i + 1} of {count}";
             string key = bytes.Text(NameBytesMax);
-            bytes.Item = $"metadata key {key}";
+            bytes.Item = $"metadata key {JsonFields.Printable(key)}";
             GgufValue value = bytes.Value((GgufValueType)bytes.UInt32());
             if (!values.TryAdd(key, value))
             {
@@ -83,7 +83,7 @@ internal sealed record GgufHeader(GgufMetadata Metadata, IReadOnlyDictionary<str
         {
             bytes.Item = $"tensor {i + 1} of {count}";
             string name = bytes.Text(NameBytesMax);
-            bytes.Item = $"tensor {name}";
+            bytes.Item = $"tensor {JsonFields.Printable(name)}";
             if (!relative.TryAdd(name, ReadTensor(bytes, name, alignment)))
             {
                 throw bytes.Refusal("stands in the file twice");
@@ -96,10 +96,10 @@ internal sealed record GgufHeader(GgufMetadata Metadata, IReadOnlyDictionary<str
         GgufTensor? before = null;
         foreach (GgufTensor tensor in relative.Values.OrderBy(tensor => tensor.Offset))
         {
-            bytes.Item = $"tensor {tensor.Name}";
+            bytes.Item = $"tensor {JsonFields.Printable(tensor.Name)}";
             if (tensor.Offset < free)
             {
-                throw bytes.Refusal($"overlaps tensor {before?.Name}; the file is damaged");
+                throw bytes.Refusal($"overlaps tensor {JsonFields.Printable(before?.Name ?? "")}; the file is damaged");
             }
 
             if (tensor.Bytes > bytes.Length - dataStart || tensor.Offset > bytes.Length - dataStart - tensor.Bytes)

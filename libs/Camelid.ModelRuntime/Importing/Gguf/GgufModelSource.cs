@@ -151,7 +151,7 @@ internal sealed class GgufModelSource : IModelSourceReader
         if (left.Count > 0)
         {
             throw new ModelImportException(
-                $"{file.Name}: tensor {left.Order(StringComparer.Ordinal).First()} is not part of a "
+                $"{file.Name}: tensor {JsonFields.Printable(left.Min(StringComparer.Ordinal)!)} is not part of a "
                 + $"{architecture.Family} model as Camelid computes it ({left.Count} such); without it answers would "
                 + "be wrong");
         }

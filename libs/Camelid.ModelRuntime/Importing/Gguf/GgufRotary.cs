@@ -33,7 +33,7 @@ internal static class GgufRotary
                 ? null
                 : new RotaryScaling { Kind = RotaryScaling.Linear, Factor = factor.Value },
             "yarn" => Yarn(metadata, prefix + "scaling.", factor),
-            _ => throw metadata.Refusal(typeKey, $"is {type}; supported are none, linear and yarn"),
+            _ => throw metadata.Refusal(typeKey, $"is {JsonFields.Printable(type)}; supported are none, linear and yarn"),
         };
         if (factors is null || factors.All(value => value == 1))
         {

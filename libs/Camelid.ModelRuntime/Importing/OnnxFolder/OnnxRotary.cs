@@ -9,7 +9,7 @@ namespace Camelid.ModelRuntime.Importing.OnnxFolder;
 /// </summary>
 internal static class OnnxRotary
 {
-    private const int PositionsMax = 1 << 21;
+    private const int PositionsMax = 1 << 21, Llama3Context = 8192;
 
     /// <summary>Bases of widespread models; others are estimated from the table.</summary>
     private static readonly float[] KnownBases =
@@ -98,19 +98,13 @@ internal static class OnnxRotary
         }
     }
 
-    /// <summary>Trained contexts: powers of two, and the model's context divided.</summary>
-    private static IEnumerable<int> Contexts(ModelArchitecture model, float factor)
-    {
-        for (int context = 256; context <= 1 << 20; context *= 2)
-        {
-            yield return context;
-        }
-
-        if (model.ContextTokensMax / factor is >= 1 and var trained)
-        {
-            yield return (int)trained;
-        }
-    }
+    /// <summary>
+    /// Trained contexts: the model's own divided, Llama 3's, powers of two. Where several give the same tables, any of
+    /// them describes the model.
+    /// </summary>
+    private static IEnumerable<int> Contexts(ModelArchitecture model, float factor) =>
+        Enumerable.Range(8, 13).Select(power => 1 << power).Prepend(Llama3Context)
+            .Prepend(Math.Max(1, (int)(model.ContextTokensMax / factor)));
 
     /// <summary>Bases that a pair of the table asks for, rounded to what people write.</summary>
     private static IEnumerable<float> Estimates(double[] angles, int headSize)
