@@ -1,17 +1,11 @@
 using Camelid.ModelRuntime.Packages;
+using Camelid.ModelRuntime.Tokenization;
 
 namespace Camelid.ModelRuntime.Importing.Gguf;
 
 /// <summary>Reads from GGUF metadata what a model is besides its shapes: name, licence, tokens, precision.</summary>
 internal static class GgufDescription
 {
-    private const string TokensKey = "tokenizer.ggml.tokens", TypesKey = "tokenizer.ggml.token_type";
-    private const int Unknown = 2, Control = 3;
-
-    /// <summary>Keys of tokens that end an answer.</summary>
-    private static readonly string[] EndKeys =
-        ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"];
-
     /// <summary>Control tokens that end a turn in widespread chat formats, whether or not a key names them.</summary>
     private static readonly string[] EndTexts =
         ["<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|endoftext|>", "</s>"];
@@ -25,7 +19,9 @@ internal static class GgufDescription
         string file, GgufHeader header, ModelArchitecture architecture, List<string> notes)
     {
         GgufMetadata metadata = header.Metadata;
-        SpecialToken[] specials = SpecialTokens(metadata, architecture.VocabularySize);
+        GgufVocabulary vocabulary = GgufTokenizer.Vocabulary(metadata, architecture.VocabularySize);
+        IReadOnlyDictionary<string, byte[]> files = GgufTokenizer.Files(file, vocabulary);
+        ImportedTokenizer tokenizer = GgufTokenizer.Read(file, files, architecture.VocabularySize);
         string precision = DefaultPrecision(header);
         AddNotes(header, precision, notes);
         string? name = metadata.Text("general.name");
@@ -34,56 +30,31 @@ internal static class GgufDescription
         {
             Architecture = architecture,
             Name = string.IsNullOrWhiteSpace(name) ? Path.GetFileNameWithoutExtension(file) : name,
-            Licence = string.IsNullOrWhiteSpace(licence) ? "unknown" : licence,
-            EndTokens = EndTokens(metadata, specials, architecture.VocabularySize),
-            BeginToken = BeginToken(metadata, architecture.VocabularySize),
-            SpecialTokens = specials,
+            Licence = LicenceOf(licence),
+            EndTokens = EndTokens(metadata, vocabulary, tokenizer),
+            BeginToken = tokenizer.BeginToken,
+            SpecialTokens = tokenizer.SpecialTokens,
             DefaultPrecision = precision,
             Notes = notes,
-            TokenizerFiles = new Dictionary<string, byte[]>(StringComparer.Ordinal),
+            TokenizerFiles = files,
         };
     }
 
-    private static SpecialToken[] SpecialTokens(GgufMetadata metadata, int vocabulary)
+    /// <summary>The licence where it is one word of those that licences have; a whole text is none.</summary>
+    private static string LicenceOf(string? licence) =>
+        licence is { Length: > 0 and <= 64 } && licence.All(letter => char.IsAsciiLetterOrDigit(letter)
+            || letter is '.' or '-' or '+') ? licence : "unknown";
+
+    private static uint[] EndTokens(GgufMetadata metadata, GgufVocabulary vocabulary, ImportedTokenizer tokenizer)
     {
-        IReadOnlyList<string> tokens = metadata.Texts(TokensKey)
-            ?? throw metadata.Refusal(TokensKey, "is missing: the file has no tokenizer");
-        if (tokens.Count != vocabulary)
-        {
-            throw metadata.Refusal(
-                TokensKey, $"has {tokens.Count} tokens, but tensor {GgufNames.Embedding} has {vocabulary} rows");
-        }
-
-        if (metadata.Wholes(TypesKey) is not { } types)
-        {
-            return [];
-        }
-
-        return types.Count == vocabulary
-            ? [.. types.Index().Where(item => item.Item is Unknown or Control && tokens[item.Index].Length > 0)
-                .Select(item => new SpecialToken((uint)item.Index, tokens[item.Index]))]
-            : throw metadata.Refusal(TypesKey, $"has {types.Count} entries for {vocabulary} tokens");
-    }
-
-    private static uint? BeginToken(GgufMetadata metadata, int vocabulary)
-    {
-        uint? begin = (uint?)metadata.Whole("tokenizer.ggml.bos_token_id", 0, vocabulary - 1);
-
-        // Without the key, SentencePiece vocabularies begin with a token and byte-level ones do not.
-        bool adds = metadata.Flag("tokenizer.ggml.add_bos_token")
-            ?? metadata.Text("tokenizer.ggml.model") == "llama";
-        return adds ? begin : null;
-    }
-
-    private static uint[] EndTokens(GgufMetadata metadata, SpecialToken[] specials, int vocabulary)
-    {
-        IEnumerable<uint> named = EndKeys.Select(key => metadata.Whole(key, 0, vocabulary - 1))
-            .OfType<long>().Select(id => (uint)id);
-        IEnumerable<uint> known = specials.Where(token => EndTexts.Contains(token.Text)).Select(token => token.Id);
-        uint[] all = [.. named.Concat(known).Distinct().Order().Take(ModelManifest.EndTokensMax)];
+        uint? endOfMessage = GgufTokenizer.Token(metadata, "tokenizer.ggml.eom_token_id", vocabulary.Tokens.Count);
+        IEnumerable<uint> known = tokenizer.SpecialTokens.Where(token => EndTexts.Contains(token.Text)
+            && vocabulary.TypeOf((int)token.Id) == GgufTokenType.Control).Select(token => token.Id);
+        uint[] all = [.. tokenizer.EndTokens.Concat(known).Concat(endOfMessage is { } id ? [id] : []).Distinct()
+            .Order().Take(ModelManifest.EndTokensMax)];
         return all.Length > 0
             ? all
-            : throw metadata.Refusal(EndKeys[0], "is missing, and no known token ends an answer");
+            : throw metadata.Refusal("tokenizer.ggml.eos_token_id", "is missing, and no known token ends an answer");
     }
 
     /// <summary>The precision that keeps what most numbers of the layers' matrices have.</summary>

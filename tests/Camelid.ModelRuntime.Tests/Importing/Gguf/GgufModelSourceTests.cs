@@ -61,7 +61,7 @@ public sealed class GgufModelSourceTests : IDisposable
         };
         Assert.Equal(wanted, source.Model.Architecture);
         Assert.Equal(("tester", Precision.Single), (source.Model.Name, source.Model.DefaultPrecision));
-        Assert.Equal([2u], source.Model.EndTokens);
+        Assert.Equal([1u, 2u], source.Model.EndTokens);
         Assert.Equal(1u, source.Model.BeginToken);
         Assert.Equal(["<unk>", "<s>", "</s>"], source.Model.SpecialTokens.Select(token => token.Text));
         Assert.Empty(source.Model.Notes);

@@ -91,7 +91,7 @@ public sealed class Stories260kGgufTests
             TiedEmbedding = config.GetProperty("tie_word_embeddings").GetBoolean(),
         };
         Assert.Equal(wanted, source.Model.Architecture);
-        Assert.Equal([2u], source.Model.EndTokens);
+        Assert.Equal([1u, 2u], source.Model.EndTokens);
         Assert.Equal(1u, source.Model.BeginToken);
     }
 
