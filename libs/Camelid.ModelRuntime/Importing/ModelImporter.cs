@@ -1,8 +1,6 @@
 using System.Text.RegularExpressions;
-using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Packages;
 using Camelid.Protocol;
-using Camelid.Protocol.Models;
 
 namespace Camelid.ModelRuntime.Importing;
 
