@@ -8,7 +8,7 @@ using Camelid.ModelRuntime.Training;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid models ls|show|train</c>.</summary>
+/// <summary><c>camelid models ls|show|import|train</c>.</summary>
 internal static class ModelsCommand
 {
     private static readonly Argument<string> Model = new("MODEL") { Description = "name or root" };
@@ -53,7 +53,7 @@ internal static class ModelsCommand
             Recipe, Out, Steps, Threads,
         };
         train.SetAction((parse, cancellation) => TrainAsync(terminal, parse, cancellation));
-        return new Command("models", "Models.") { list, show, train };
+        return new Command("models", "Models.") { list, show, ModelsImportCommand.Build(terminal), train };
     }
 
     private static void Write(Terminal terminal, ModelListDocument models, bool json)
