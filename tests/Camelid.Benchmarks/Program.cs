@@ -1,11 +1,17 @@
 using System.Globalization;
 using System.Text.Json;
 using Camelid.Benchmarks;
+using Camelid.Benchmarks.Runtime;
 using Camelid.ModelRuntime.Graphs;
+
+if (args is ["runtime", .. string[] rest])
+{
+    return await RuntimeBenchmark.RunAsync(rest);
+}
 
 if (args.Any(argument => argument != "--json"))
 {
-    Console.Error.WriteLine("usage: ./camelid bench [--json]");
+    Console.Error.WriteLine("usage: ./camelid bench [runtime] [--json]");
     return 2;
 }
 

@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using Camelid.ModelRuntime.Graphs;
+using Camelid.ModelRuntime.Onnx;
+using Camelid.ModelRuntime.Packages;
+
+namespace Camelid.Benchmarks.Runtime;
+
+/// <summary>
+/// Weights by name and place, always the same: nearly normal, scaled so that the residual stream keeps its size and
+/// logits spread as a trained model's do.
+/// </summary>
+internal sealed class RandomWeights(ModelArchitecture model, string precision)
+{
+    private const float OutputGain = 2.5f;
+
+    /// <summary>Sum of four 16-bit uniforms: its mean, and one over its deviation.</summary>
+    private const float Mean = 131_070, UnitGain = 1 / (65_536f * 0.57735027f);
+
+    /// <summary>The bytes of a weight's tensors, one after the other as <see cref="WeightSpec.Tensors"/> has
+    /// them.</summary>
+    internal byte[][] Tensors(WeightSpec weight)
+    {
+        if (weight.Kind == WeightKind.Matrix)
+        {
+            return Precision.IsQuantised(precision) ? Quantised(weight) : [Plain(weight)];
+        }
+
+        float[] values = Values(weight);
+        return weight.Tensors(precision)[0].ElementType == OnnxGraph.Float16
+            ? [MemoryMarshal.AsBytes(Array.ConvertAll(values, value => (Half)value).AsSpan()).ToArray()]
+            : [MemoryMarshal.AsBytes(values.AsSpan()).ToArray()];
+    }
+
+    private float[] Values(WeightSpec weight)
+    {
+        if (weight.Name is WeightCatalog.Cos or WeightCatalog.Sin)
+        {
+            RotaryTables tables = RotaryTables.Of(model, (int)weight.Rows);
+            return weight.Name == WeightCatalog.Cos ? tables.Cos : tables.Sin;
+        }
+
+        float[] values = new float[weight.Rows * weight.Columns];
+        if (weight.Kind == WeightKind.Vector)
+        {
+            Array.Fill(values, 1f);
+            return values;
+        }
+
+        ulong seed = Seed(weight.Name);
+        Parallel.For(0, (int)weight.Rows, row =>
+        {
+            for (long i = row * weight.Columns; i < (row + 1) * weight.Columns; i++)
+            {
+                values[i] = Unit(seed, i);
+            }
+        });
+        return values;
+    }
+
+    /// <summary>[inputs, outputs]; the number of an element counts outputs first, in every precision.</summary>
+    private static byte[] Plain(WeightSpec weight)
+    {
+        (ulong seed, float gain) = (Seed(weight.Name), Gain(weight));
+        byte[] bytes = new byte[weight.Rows * weight.Columns * sizeof(float)];
+        Parallel.For(0, (int)weight.Rows, input =>
+        {
+            int width = (int)weight.Columns;
+            Span<float> row = MemoryMarshal.Cast<byte, float>(bytes.AsSpan()).Slice(input * width, width);
+            for (int output = 0; output < width; output++)
+            {
+                row[output] = gain * Unit(seed, output * weight.Rows + input);
+            }
+        });
+        return bytes;
+    }
+
+    private byte[][] Quantised(WeightSpec weight)
+    {
+        (ulong seed, float gain) = (Seed(weight.Name), Gain(weight));
+        int blocks = (int)weight.BlocksPerOutput;
+        int blockBytes = Precision.BlockBytes(precision);
+        byte[] packed = new byte[weight.Columns * blocks * blockBytes];
+        float[] scales = new float[weight.Columns * blocks];
+        Parallel.For(0, (int)weight.Columns, output =>
+        {
+            Span<float> values = stackalloc float[Precision.BlockSize];
+            for (int block = 0; block < blocks; block++)
+            {
+                for (int i = 0; i < Precision.BlockSize; i++)
+                {
+                    long input = block * Precision.BlockSize + i;
+                    values[i] = input < weight.Rows ? gain * Unit(seed, output * weight.Rows + input) : 0;
+                }
+
+                int at = output * blocks + block;
+                scales[at] = Quantise(values, packed.AsSpan(at * blockBytes, blockBytes));
+            }
+        });
+        return [packed, MemoryMarshal.AsBytes(scales.AsSpan()).ToArray()];
+    }
+
+    /// <summary>One block of 8 or 4 bits, as its bytes say; returns its scale.</summary>
+    private static float Quantise(ReadOnlySpan<float> values, Span<byte> packed)
+    {
+        int half = packed.Length == Precision.BlockSize ? 128 : 8;
+        float largest = 0;
+        foreach (float value in values)
+        {
+            largest = MathF.Abs(value) > MathF.Abs(largest) ? value : largest;
+        }
+
+        float scale = largest / -half;
+        for (int i = 0; i < values.Length; i++)
+        {
+            int level = scale == 0
+                ? half
+                : (int)Math.Clamp(MathF.Floor(values[i] / scale + half + 0.5f), 0, 2 * half - 1);
+            if (half == 128)
+            {
+                packed[i] = (byte)level;
+            }
+            else
+            {
+                packed[i / 2] |= (byte)(level << (4 * (i & 1)));
+            }
+        }
+
+        return scale;
+    }
+
+    private static float Gain(WeightSpec weight) =>
+        (weight.Name == WeightCatalog.Output ? OutputGain : 1) / MathF.Sqrt(weight.Rows);
+
+    /// <summary>FNV-1a of the name.</summary>
+    private static ulong Seed(string name) =>
+        name.Aggregate(14695981039346656037UL, (hash, letter) => (hash ^ letter) * 1099511628211UL);
+
+    /// <summary>SplitMix64 of an element's number, as a deviate of mean 0 and deviation 1.</summary>
+    private static float Unit(ulong seed, long index)
+    {
+        ulong z = seed + (ulong)index * 0x9E3779B97F4A7C15UL;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+        z ^= z >> 31;
+        int sum = (int)(z & 0xFFFF) + (int)((z >> 16) & 0xFFFF) + (int)((z >> 32) & 0xFFFF) + (int)(z >> 48);
+        return (sum - Mean) * UnitGain;
+    }
+}
