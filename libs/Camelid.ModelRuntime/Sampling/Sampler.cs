@@ -61,6 +61,15 @@ public static class Sampler
         return ChooseByNoise(z, Candidates(z, parameters), at);
     }
 
+    /// <summary>Chooses the token id.</summary>
+    /// <inheritdoc cref="Choose(ReadOnlySpan{float}, SamplingParameters, SamplingPosition)"/>
+    public static uint Choose(
+        ReadOnlySpan<float> logits, SamplingParameters parameters, SamplingPosition at, SamplerWorkspace workspace)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(logits.Length, workspace.VocabularySize);
+        return Choose(logits, parameters, at);
+    }
+
     private static void ApplyPenalties(float[] z, SamplingParameters parameters, TokenHistory history)
     {
         float repetition = Decimal((int)parameters.RepetitionPenaltyMillionths);

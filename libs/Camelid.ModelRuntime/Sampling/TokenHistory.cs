@@ -3,11 +3,12 @@ namespace Camelid.ModelRuntime.Sampling;
 /// <summary>Which tokens stand before the one to choose, and how often each stands in the output.</summary>
 public sealed class TokenHistory
 {
-    private readonly Dictionary<uint, int> counts = [];
+    private readonly Dictionary<uint, int> counts;
 
-    /// <summary>Starts with a prompt.</summary>
-    public TokenHistory(ReadOnlySpan<uint> prompt)
+    /// <summary>Starts with a prompt, and room for an output of so many tokens.</summary>
+    public TokenHistory(ReadOnlySpan<uint> prompt, int outputTokensMax = 0)
     {
+        counts = new Dictionary<uint, int>(prompt.Length + outputTokensMax);
         foreach (uint token in prompt)
         {
             counts[token] = 0;
