@@ -4,9 +4,14 @@ using Camelid.Benchmarks;
 using Camelid.Benchmarks.Runtime;
 using Camelid.ModelRuntime.Graphs;
 
-if (args is ["runtime", .. string[] rest])
+Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal)
 {
-    return await RuntimeBenchmark.RunAsync(rest);
+    ["runtime"] = RuntimeBenchmark.RunAsync,
+    [MemoryProbe.Word] = MemoryProbe.RunAsync,
+};
+if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<string[], Task<int>>? part))
+{
+    return await part(rest);
 }
 
 if (args.Any(argument => argument != "--json"))

@@ -11,6 +11,9 @@ internal sealed record BenchmarkModel(string Name, string Precision, ModelArchit
     /// <summary>Enough for the longest prompt and what follows it.</summary>
     private const int ContextTokens = 1024;
 
+    /// <summary>Name and precision.</summary>
+    internal string Label => $"{Name} {Precision}";
+
     /// <summary>110 million parameters.</summary>
     internal static BenchmarkModel Small(string precision) => new("110m", precision, Llama(768, 12, 12, 12, 2048));
 

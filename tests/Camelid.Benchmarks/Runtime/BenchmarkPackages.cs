@@ -11,7 +11,10 @@ namespace Camelid.Benchmarks.Runtime;
 /// <summary>Packages of random models, written once and kept in a folder that is no part of the repository.</summary>
 internal sealed class BenchmarkPackages(string folder)
 {
-    private const int AlignmentBytes = 64, Version = 1;
+    /// <summary>The token that ends an answer.</summary>
+    internal const uint EndToken = 0;
+
+    private const int AlignmentBytes = 64, Version = 2;
     private const string WeightsFile = "model.bin", EndText = "<|end|>";
     private static readonly JsonSerializerOptions Plain = new();
 
@@ -51,8 +54,8 @@ internal sealed class BenchmarkPackages(string folder)
             ParentRoot = null,
             Precision = model.Precision,
             Architecture = model.Architecture,
-            EndTokens = [0],
-            SpecialTokens = [new SpecialToken(0, EndText)],
+            EndTokens = [EndToken],
+            SpecialTokens = [new SpecialToken(EndToken, EndText)],
             Chat = null,
             TokenizerHash = Hashes.Sha256(tokenizer).ToString(),
             Files = [.. files.Order(StringComparer.Ordinal).Select(file => Describe(path, file))],

@@ -6,12 +6,14 @@ using Camelid.ModelRuntime.Packages;
 namespace Camelid.Benchmarks.Runtime;
 
 /// <summary>
-/// Weights by name and place, always the same: nearly normal, scaled so that the residual stream keeps its size and
-/// logits spread as a trained model's do.
+/// Weights by name and place, always the same: nearly normal, scaled as before training, so that logits spread as a
+/// trained model's do. A few tokens are likelier than all others: what the model says repeats itself before long, as
+/// answers do that quote their prompt.
 /// </summary>
 internal sealed class RandomWeights(ModelArchitecture model, string precision)
 {
-    private const float OutputGain = 2.5f;
+    private const float OutputGain = 2.5f, FrequentGain = 3;
+    private const int FrequentFirst = 1000, FrequentCount = 64;
 
     /// <summary>Sum of four 16-bit uniforms: its mean, and one over its deviation.</summary>
     private const float Mean = 131_070, UnitGain = 1 / (65_536f * 0.57735027f);
@@ -58,17 +60,18 @@ internal sealed class RandomWeights(ModelArchitecture model, string precision)
     }
 
     /// <summary>[inputs, outputs]; the number of an element counts outputs first, in every precision.</summary>
-    private static byte[] Plain(WeightSpec weight)
+    private byte[] Plain(WeightSpec weight)
     {
-        (ulong seed, float gain) = (Seed(weight.Name), Gain(weight));
+        ulong seed = Seed(weight.Name);
         byte[] bytes = new byte[weight.Rows * weight.Columns * sizeof(float)];
+        float[] gains = [.. Enumerable.Range(0, (int)weight.Columns).Select(output => Gain(weight, output))];
         Parallel.For(0, (int)weight.Rows, input =>
         {
             int width = (int)weight.Columns;
             Span<float> row = MemoryMarshal.Cast<byte, float>(bytes.AsSpan()).Slice(input * width, width);
             for (int output = 0; output < width; output++)
             {
-                row[output] = gain * Unit(seed, output * weight.Rows + input);
+                row[output] = gains[output] * Unit(seed, output * weight.Rows + input);
             }
         });
         return bytes;
@@ -76,13 +79,14 @@ internal sealed class RandomWeights(ModelArchitecture model, string precision)
 
     private byte[][] Quantised(WeightSpec weight)
     {
-        (ulong seed, float gain) = (Seed(weight.Name), Gain(weight));
+        ulong seed = Seed(weight.Name);
         int blocks = (int)weight.BlocksPerOutput;
         int blockBytes = Precision.BlockBytes(precision);
         byte[] packed = new byte[weight.Columns * blocks * blockBytes];
         float[] scales = new float[weight.Columns * blocks];
         Parallel.For(0, (int)weight.Columns, output =>
         {
+            float gain = Gain(weight, output);
             Span<float> values = stackalloc float[Precision.BlockSize];
             for (int block = 0; block < blocks; block++)
             {
@@ -128,8 +132,18 @@ internal sealed class RandomWeights(ModelArchitecture model, string precision)
         return scale;
     }
 
-    private static float Gain(WeightSpec weight) =>
-        (weight.Name == WeightCatalog.Output ? OutputGain : 1) / MathF.Sqrt(weight.Rows);
+    private float Gain(WeightSpec weight, int output)
+    {
+        float gain = 1 / MathF.Sqrt(weight.Rows);
+        return weight.Name switch
+        {
+            WeightCatalog.Output => gain * OutputGain
+                * (output is >= FrequentFirst and < FrequentFirst + FrequentCount ? FrequentGain : 1),
+            string name when name.EndsWith(".attention_out", StringComparison.Ordinal)
+                || name.EndsWith(".down", StringComparison.Ordinal) => gain / MathF.Sqrt(2 * model.Layers),
+            _ => gain,
+        };
+    }
 
     /// <summary>FNV-1a of the name.</summary>
     private static ulong Seed(string name) =>

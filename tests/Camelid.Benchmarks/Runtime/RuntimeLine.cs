@@ -1,6 +1,6 @@
 namespace Camelid.Benchmarks.Runtime;
 
-/// <summary>One line of the table: a quantity of ours, of ONNX Runtime GenAI, and their ratio.</summary>
+/// <summary>One line of the table.</summary>
 internal sealed record RuntimeLine
 {
     /// <summary>Model and precision.</summary>
@@ -12,28 +12,21 @@ internal sealed record RuntimeLine
     /// <summary>What is measured.</summary>
     public required string Quantity { get; init; }
 
-    /// <summary>Unit of <see cref="Ours"/> and <see cref="Theirs"/>; <c>times</c> where there is only a ratio.</summary>
+    /// <summary>Unit of <see cref="Ours"/> and <see cref="Other"/>.</summary>
     public required string Unit { get; init; }
 
     /// <summary>Our median.</summary>
-    public double? Ours { get; init; }
+    public required double Ours { get; init; }
 
-    /// <summary>GenAI's median; null where ours stands alone.</summary>
-    public double? Theirs { get; init; }
+    /// <summary>The median of what it is compared with: GenAI, or what the quantity names; null for none.</summary>
+    public double? Other { get; init; }
 
-    /// <summary>The median of the rounds' ratios, more is better for us unless the quantity says otherwise.</summary>
+    /// <summary>Ours over the other: the median of the rounds' ratios, or the ratio of two medians.</summary>
     public double? Ratio { get; init; }
 
-    /// <summary>The least ratio.</summary>
+    /// <summary>The least of the rounds' ratios.</summary>
     public double? Least { get; init; }
 
-    /// <summary>The greatest ratio.</summary>
+    /// <summary>The greatest of the rounds' ratios.</summary>
     public double? Most { get; init; }
-
-    /// <summary>Median of rounds.</summary>
-    internal static double Median(IEnumerable<double> rounds)
-    {
-        double[] sorted = [.. rounds.Order()];
-        return sorted[sorted.Length / 2];
-    }
 }

@@ -1,16 +1,17 @@
 using Camelid.ModelRuntime.Graphs;
-using Camelid.ModelRuntime.Packages;
 
 namespace Camelid.Benchmarks.Runtime;
 
 /// <summary>The slot graph alone: a slot per row, no drafting, no engine.</summary>
-internal sealed class SlotDecoder(ModelPackage package, int threads) : IDecoder
+internal sealed class SlotDecoder(LoadedPackage package) : IDecoder
 {
     /// <summary>Tokens of all slots in one call of a prefill.</summary>
     private const int ChunkTokens = 512;
 
     private readonly Dictionary<int, SlotSession> sessions = [];
+    private readonly Dictionary<int, KeyValueCache[]> caches = [];
     private SlotSession? session;
+    private KeyValueCache[] cache = [];
     private SlotWork[] work = [];
     private uint[][] inputs = [];
     private int[] past = [];
@@ -19,10 +20,12 @@ internal sealed class SlotDecoder(ModelPackage package, int threads) : IDecoder
     {
         if (!sessions.TryGetValue(rows, out session))
         {
-            session = new SlotSession(package, rows, threads);
-            sessions[rows] = session;
+            sessions[rows] = session = package.CreateSession(rows);
+            int tokens = package.Package.Manifest.ContextTokensMax;
+            caches[rows] = [.. Enumerable.Range(0, rows).Select(_ => session.CreateCache(tokens))];
         }
 
+        cache = caches[rows];
         work = new SlotWork[rows];
         past = new int[rows];
         inputs = [.. Enumerable.Range(0, rows).Select(_ => new uint[1])];
@@ -38,7 +41,7 @@ internal sealed class SlotDecoder(ModelPackage package, int threads) : IDecoder
             int wanted = from + count == length ? count - 1 : count;
             for (int row = 0; row < past.Length; row++)
             {
-                work[row] = new SlotWork(past[row], prompts[row].AsMemory(from, count), wanted);
+                work[row] = new SlotWork(cache[row], past[row], prompts[row].AsMemory(from, count), wanted);
             }
 
             Run(count);
@@ -51,7 +54,7 @@ internal sealed class SlotDecoder(ModelPackage package, int threads) : IDecoder
     {
         for (int row = 0; row < past.Length; row++)
         {
-            work[row] = new SlotWork(past[row], inputs[row], 0);
+            work[row] = new SlotWork(cache[row], past[row], inputs[row], 0);
         }
 
         Run(1);
@@ -64,8 +67,9 @@ internal sealed class SlotDecoder(ModelPackage package, int threads) : IDecoder
 
     public void Dispose()
     {
-        foreach (SlotSession each in sessions.Values)
+        foreach ((int rows, SlotSession each) in sessions)
         {
+            Array.ForEach(caches[rows], item => item.Dispose());
             each.Dispose();
         }
     }

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using Camelid.ModelRuntime;
+using Camelid.ModelRuntime.Engine;
+using Camelid.ModelRuntime.Verification;
+using Camelid.Protocol.Jobs;
+
+namespace Camelid.Benchmarks.Runtime;
+
+/// <summary>The whole engine: sampling, text, fingerprints and drafting; and what checking its answers costs.</summary>
+internal sealed class EngineComparison(
+    LoadedPackage package, GenAiDecoder theirs, BenchmarkModel model, Rounds rounds) : IAsyncDisposable
+{
+    private const int AnswerTokens = 48, BatchAnswerTokens = 24, VerifyPrompt = 64, VerifyTokens = 128;
+
+    /// <summary>Tokens of its own that a prompt holds which the answer repeats.</summary>
+    private const int RepeatedTokens = 256;
+
+    /// <summary>The last tokens whose allocations are read: by then every buffer has its size.</summary>
+    private const int SteadyTokens = 24;
+
+    private readonly GenerationEngine plain = package.CreateEngine(Options(drafts: 0));
+    private readonly GenerationEngine drafting = package.CreateEngine(Options(new LanguageModelOptions().DraftTokensMax));
+    private readonly OutputVerifier verifier = package.CreateVerifier();
+
+    /// <summary>Runs every quantity; needs the graph's own, for lines that build on them.</summary>
+    internal async Task RunAsync(DecoderComparison graphs, bool verifies)
+    {
+        uint[] prompt = DecoderComparison.Prompts(model, 1, DecoderComparison.ShortPrompt)[0];
+        await rounds.CompareAsync(
+            $"engine: time to first token, prompt of {prompt.Length} / GenAI", "ms",
+            () => FirstTokenAsync(prompt), () => Task.FromResult(TheirFirstToken(prompt)));
+        await rounds.CompareAsync(
+            "engine: decode, batch 1, no draft / GenAI", DecoderComparison.Rate,
+            () => DecodeAsync(plain, [prompt], AnswerTokens),
+            () => Task.FromResult(graphs.Decode(theirs, 1, AnswerTokens)));
+        uint[][] batch = DecoderComparison.Prompts(
+            model, DecoderComparison.BatchRows, DecoderComparison.ShortPrompt / DecoderComparison.BatchRows);
+        await rounds.CompareAsync(
+            $"engine: decode, batch {batch.Length}, no draft / GenAI", DecoderComparison.Rate,
+            () => DecodeAsync(plain, batch, BatchAnswerTokens),
+            () => Task.FromResult(graphs.Decode(theirs, batch.Length, BatchAnswerTokens)));
+        await DraftingAsync(prompt, graphs);
+        await AllocationAsync(prompt);
+        if (verifies)
+        {
+            await VerifyAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await plain.DisposeAsync();
+        await drafting.DisposeAsync();
+        await verifier.DisposeAsync();
+    }
+
+    private static LanguageModelOptions Options(int drafts) => new()
+    {
+        Slots = DecoderComparison.BatchRows, DraftTokensMax = drafts, ReusesPrefixes = false,
+    };
+
+    private async Task DraftingAsync(uint[] prompt, DecoderComparison graphs)
+    {
+        GenerationFinished earlier = await FinishAsync(plain, Request(prompt, RepeatedTokens));
+        uint[] repeating = [.. prompt, .. earlier.Tokens];
+        await rounds.CompareAsync(
+            "engine: decode with drafts of text that repeats its prompt / GenAI", DecoderComparison.Rate,
+            () => DecodeAsync(drafting, [repeating], AnswerTokens),
+            () => Task.FromResult(graphs.Decode(theirs, 1, AnswerTokens)));
+        await rounds.CompareAsync(
+            "engine: with drafts / without, text that repeats its prompt", DecoderComparison.Rate,
+            () => DecodeAsync(drafting, [repeating], AnswerTokens),
+            () => DecodeAsync(plain, [repeating], AnswerTokens));
+    }
+
+    private async Task AllocationAsync(uint[] prompt)
+    {
+        List<long> bytes = [];
+        GenerationRequest request = Request(prompt, AnswerTokens);
+        await foreach (GenerationEvent item in plain.Start(request, CancellationToken.None))
+        {
+            if (item is GeneratedToken { Index: > AnswerTokens - SteadyTokens and < AnswerTokens - 1 })
+            {
+                bytes.Add(plain.StepAllocatedBytes);
+            }
+        }
+
+        bytes.Sort();
+        rounds.Add("engine: managed bytes per token on its thread", "bytes", bytes[bytes.Count / 2]);
+    }
+
+    private async Task VerifyAsync()
+    {
+        uint[] prompt = DecoderComparison.Prompts(model, 1, VerifyPrompt)[0];
+        GenerationRequest request = Request(prompt, VerifyTokens);
+        GenerationFinished answer = await FinishAsync(plain, request);
+        VerificationRequest check = new()
+        {
+            PromptTokens = prompt, OutputTokens = answer.Tokens, Sampling = request.Sampling,
+            SeedKey = request.SeedKey, MaxTokens = request.MaxTokens,
+        };
+        await rounds.CompareAsync(
+            $"verify all / generate, {VerifyTokens} tokens, prompt of {VerifyPrompt}, no draft", "s",
+            () => Measurement.SecondsAsync(async () =>
+            {
+                RecomputedOutput again = await verifier.RecomputeAsync(check, CancellationToken.None);
+                if (!again.Fingerprints.SequenceEqual(answer.Fingerprints))
+                {
+                    throw new InvalidOperationException("the verifier computed other logits than the engine");
+                }
+            }),
+            () => Measurement.SecondsAsync(() => FinishAsync(plain, request)));
+    }
+
+    private async Task<double> FirstTokenAsync(uint[] prompt)
+    {
+        long started = Stopwatch.GetTimestamp();
+        double milliseconds = 0;
+        await foreach (GenerationEvent item in plain.Start(Request(prompt, 1), CancellationToken.None))
+        {
+            milliseconds = item is GeneratedToken ? Stopwatch.GetElapsedTime(started).TotalMilliseconds : milliseconds;
+        }
+
+        return milliseconds;
+    }
+
+    private double TheirFirstToken(uint[] prompt)
+    {
+        long started = Stopwatch.GetTimestamp();
+        theirs.Reset(1);
+        theirs.Prefill([prompt]);
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+    }
+
+    /// <summary>Tokens per second between the moment when all answers have begun and the first of them ends.</summary>
+    private static async Task<double> DecodeAsync(GenerationEngine engine, uint[][] prompts, int tokens)
+    {
+        long[][] times = await Task.WhenAll(
+            prompts.Select(prompt => Task.Run(() => TimesAsync(engine, Request(prompt, tokens)))));
+        long from = times.Max(each => each[0]);
+        long to = times.Min(each => each[^1]);
+        int count = times.Sum(each => each.Count(time => time > from && time <= to));
+        return count / Stopwatch.GetElapsedTime(from, to).TotalSeconds;
+    }
+
+    private static async Task<long[]> TimesAsync(GenerationEngine engine, GenerationRequest request)
+    {
+        List<long> times = [];
+        await foreach (GenerationEvent item in engine.Start(request, CancellationToken.None))
+        {
+            if (item is GeneratedToken)
+            {
+                times.Add(Stopwatch.GetTimestamp());
+            }
+        }
+
+        return [.. times];
+    }
+
+    private static async Task<GenerationFinished> FinishAsync(GenerationEngine engine, GenerationRequest request)
+    {
+        await foreach (GenerationEvent item in engine.Start(request, CancellationToken.None))
+        {
+            if (item is GenerationFinished end)
+            {
+                return end;
+            }
+        }
+
+        throw new InvalidOperationException("the answer has no end");
+    }
+
+    /// <summary>Greedy, and never ended by the model.</summary>
+    private static GenerationRequest Request(uint[] prompt, int tokens) => new()
+    {
+        PromptTokens = prompt,
+        MaxTokens = tokens,
+        SeedKey = 1,
+        Sampling = new SamplingParameters
+        {
+            TemperatureMillionths = 0, LogitBiases = [new LogitBias(BenchmarkPackages.EndToken, -100_000_000)],
+        },
+    };
+}
