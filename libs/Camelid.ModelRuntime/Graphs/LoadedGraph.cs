@@ -51,6 +51,12 @@ internal sealed class LoadedGraph : IDisposable
     /// <summary>The session; running it is safe from several threads.</summary>
     internal InferenceSession Session { get; }
 
+    /// <summary>
+    /// Fewest rows of logits of a call. Nothing promises that the product of one row has the bits of the product of
+    /// several; where this machine was seen to give them, it is 1.
+    /// </summary>
+    internal int LogitRowsMin { get; set; } = 2;
+
     /// <summary>The GPU's memory; null on the processor.</summary>
     internal DeviceMemory? Device { get; }
 

@@ -86,6 +86,18 @@ internal sealed class OnnxGraph(string name)
         return tensor.Name;
     }
 
+    /// <summary>A constant of bytes.</summary>
+    internal string Bytes(byte[] values, params long[] dimensions)
+    {
+        TensorProto tensor = new()
+        {
+            Name = $"v{valueCount++}", DataType = UInt8, RawData = ByteString.CopyFrom(values),
+        };
+        tensor.Dims.AddRange(dimensions);
+        graph.Initializer.Add(tensor);
+        return tensor.Name;
+    }
+
     /// <summary>A scalar constant.</summary>
     internal string Scalar(float value) => Floats([value]);
 
