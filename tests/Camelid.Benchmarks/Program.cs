@@ -6,7 +6,9 @@ using Camelid.ModelRuntime.Graphs;
 
 Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal)
 {
+    ["cuda"] = CudaCheck.RunAsync,
     ["runtime"] = RuntimeBenchmark.RunAsync,
+    ["sampler"] = SamplingBenchmarks.RunAsync,
     [MemoryProbe.Word] = MemoryProbe.RunAsync,
 };
 if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<string[], Task<int>>? part))
@@ -16,7 +18,7 @@ if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<
 
 if (args.Any(argument => argument != "--json"))
 {
-    Console.Error.WriteLine("usage: ./camelid bench [runtime] [--json]");
+    Console.Error.WriteLine("usage: ./camelid bench [--json] | runtime | sampler | cuda …");
     return 2;
 }
 

@@ -29,7 +29,11 @@ internal sealed class BenchmarkPackages(string folder)
         }
 
         ModelPackage package = await ModelPackage.OpenAsync(path, cancellationToken);
-        GenAiModel.Write(package);
+        if (model.Precision != Precision.Half)
+        {
+            GenAiModel.Write(package);
+        }
+
         return package;
     }
 

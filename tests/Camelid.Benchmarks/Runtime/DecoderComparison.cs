@@ -17,18 +17,19 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
         foreach (int tokens in new[] { ShortPrompt, LongPrompt })
         {
             await rounds.CompareAsync(
-                $"graph: prefill of {tokens} / GenAI", Rate, () => Prefill(ours, tokens), () => Prefill(theirs, tokens));
+                $"graph: prefill of {tokens} / GenAI", Rate, () => Prefill(ours, model, tokens),
+                () => Prefill(theirs, model, tokens));
         }
 
         await rounds.CompareAsync(
-            "graph: decode, batch 1 / GenAI", Rate, () => Decode(ours, 1, DecodeSteps),
-            () => Decode(theirs, 1, DecodeSteps));
+            "graph: decode, batch 1 / GenAI", Rate, () => Decode(ours, model, 1, DecodeSteps),
+            () => Decode(theirs, model, 1, DecodeSteps));
         await rounds.CompareAsync(
-            $"graph: decode, batch {BatchRows} / GenAI", Rate, () => Decode(ours, BatchRows, BatchSteps),
-            () => Decode(theirs, BatchRows, BatchSteps));
+            $"graph: decode, batch {BatchRows} / GenAI", Rate, () => Decode(ours, model, BatchRows, BatchSteps),
+            () => Decode(theirs, model, BatchRows, BatchSteps));
         await rounds.CompareAsync(
-            $"graph: decode of {BatchRows} rows / of 1", Rate, () => Decode(ours, BatchRows, BatchSteps),
-            () => Decode(ours, 1, DecodeSteps));
+            $"graph: decode of {BatchRows} rows / of 1", Rate, () => Decode(ours, model, BatchRows, BatchSteps),
+            () => Decode(ours, model, 1, DecodeSteps));
         rounds.Add("graph: managed bytes per decoded token", "bytes", AllocatedBytes());
     }
 
@@ -41,7 +42,7 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
     }
 
     /// <summary>Tokens per second of all rows together, after a prompt.</summary>
-    internal double Decode(IDecoder side, int rows, int steps)
+    internal static double Decode(IDecoder side, BenchmarkModel model, int rows, int steps)
     {
         side.Reset(rows);
         side.Prefill(Prompts(model, rows, ShortPrompt / rows));
@@ -56,7 +57,7 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
     }
 
     /// <summary>Prompt tokens per second until the first token is chosen.</summary>
-    private double Prefill(IDecoder side, int tokens)
+    internal static double Prefill(IDecoder side, BenchmarkModel model, int tokens)
     {
         side.Reset(1);
         uint[][] prompts = Prompts(model, 1, tokens);

@@ -22,8 +22,8 @@ internal sealed class EngineComparison(
     private readonly GenerationEngine drafting = package.CreateEngine(Options(new LanguageModelOptions().DraftTokensMax));
     private readonly OutputVerifier verifier = package.CreateVerifier();
 
-    /// <summary>Runs every quantity; needs the graph's own, for lines that build on them.</summary>
-    internal async Task RunAsync(DecoderComparison graphs, bool verifies)
+    /// <summary>Runs every quantity; those of the verifier only where wanted.</summary>
+    internal async Task RunAsync(bool verifies)
     {
         uint[] prompt = DecoderComparison.Prompts(model, 1, DecoderComparison.ShortPrompt)[0];
         await rounds.CompareAsync(
@@ -32,14 +32,14 @@ internal sealed class EngineComparison(
         await rounds.CompareAsync(
             "engine: decode, batch 1, no draft / GenAI", DecoderComparison.Rate,
             () => DecodeAsync(plain, [prompt], AnswerTokens),
-            () => Task.FromResult(graphs.Decode(theirs, 1, AnswerTokens)));
+            () => Task.FromResult(DecoderComparison.Decode(theirs, model, 1, AnswerTokens)));
         uint[][] batch = DecoderComparison.Prompts(
             model, DecoderComparison.BatchRows, DecoderComparison.ShortPrompt / DecoderComparison.BatchRows);
         await rounds.CompareAsync(
             $"engine: decode, batch {batch.Length}, no draft / GenAI", DecoderComparison.Rate,
             () => DecodeAsync(plain, batch, BatchAnswerTokens),
-            () => Task.FromResult(graphs.Decode(theirs, batch.Length, BatchAnswerTokens)));
-        await DraftingAsync(prompt, graphs);
+            () => Task.FromResult(DecoderComparison.Decode(theirs, model, batch.Length, BatchAnswerTokens)));
+        await DraftingAsync(prompt);
         await AllocationAsync(prompt);
         if (verifies)
         {
@@ -59,14 +59,14 @@ internal sealed class EngineComparison(
         Slots = DecoderComparison.BatchRows, DraftTokensMax = drafts, ReusesPrefixes = false,
     };
 
-    private async Task DraftingAsync(uint[] prompt, DecoderComparison graphs)
+    private async Task DraftingAsync(uint[] prompt)
     {
         GenerationFinished earlier = await FinishAsync(plain, Request(prompt, RepeatedTokens));
         uint[] repeating = [.. prompt, .. earlier.Tokens];
         await rounds.CompareAsync(
             "engine: decode with drafts of text that repeats its prompt / GenAI", DecoderComparison.Rate,
             () => DecodeAsync(drafting, [repeating], AnswerTokens),
-            () => Task.FromResult(graphs.Decode(theirs, 1, AnswerTokens)));
+            () => Task.FromResult(DecoderComparison.Decode(theirs, model, 1, AnswerTokens)));
         await rounds.CompareAsync(
             "engine: with drafts / without, text that repeats its prompt", DecoderComparison.Rate,
             () => DecodeAsync(drafting, [repeating], AnswerTokens),
@@ -157,7 +157,8 @@ internal sealed class EngineComparison(
         return [.. times];
     }
 
-    private static async Task<GenerationFinished> FinishAsync(GenerationEngine engine, GenerationRequest request)
+    /// <summary>The whole answer.</summary>
+    internal static async Task<GenerationFinished> FinishAsync(GenerationEngine engine, GenerationRequest request)
     {
         await foreach (GenerationEvent item in engine.Start(request, CancellationToken.None))
         {
@@ -171,7 +172,7 @@ internal sealed class EngineComparison(
     }
 
     /// <summary>Greedy, and never ended by the model.</summary>
-    private static GenerationRequest Request(uint[] prompt, int tokens) => new()
+    internal static GenerationRequest Request(uint[] prompt, int tokens) => new()
     {
         PromptTokens = prompt,
         MaxTokens = tokens,

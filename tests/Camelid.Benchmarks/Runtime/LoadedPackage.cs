@@ -4,12 +4,13 @@ using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Packages;
 using Camelid.ModelRuntime.Tokenization;
 using Camelid.ModelRuntime.Verification;
+using Camelid.Protocol;
 
 namespace Camelid.Benchmarks.Runtime;
 
 /// <summary>
-/// A package loaded once: graphs of any number of slots, engines and verifiers share its weights. Leaves out the
-/// battery that a <see cref="LanguageModel"/> computes at its start.
+/// A package loaded once: graphs of any number of slots, engines and verifiers share its weights. The battery that a
+/// <see cref="LanguageModel"/> computes at its start is a step of its own here.
 /// </summary>
 internal sealed class LoadedPackage : IDisposable
 {
@@ -27,6 +28,14 @@ internal sealed class LoadedPackage : IDisposable
 
     /// <summary>The package.</summary>
     internal ModelPackage Package { get; }
+
+    /// <summary>
+    /// Computes the battery: the graph of one slot learns how few rows of logits it may give, and sequences in
+    /// <paramref name="slots"/> slots must have the bits of each alone.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">They have others.</exception>
+    internal Hash256 Probe(int slots) =>
+        NumericsProbe.Check(Package.Manifest, Graph(1), slots > 1 ? Graph(slots) : null);
 
     /// <summary>A session of so many slots, the caller's own.</summary>
     internal SlotSession CreateSession(int slots) => new(Graph(slots));

@@ -24,14 +24,16 @@ internal sealed class RandomWeights(ModelArchitecture model, string precision)
     {
         if (weight.Kind == WeightKind.Matrix)
         {
-            return Precision.IsQuantised(precision) ? Quantised(weight) : [Plain(weight)];
+            return Precision.IsQuantised(precision) ? Quantised(weight) : [Bytes(weight, Plain(weight))];
         }
 
-        float[] values = Values(weight);
-        return weight.Tensors(precision)[0].ElementType == OnnxGraph.Float16
-            ? [MemoryMarshal.AsBytes(Array.ConvertAll(values, value => (Half)value).AsSpan()).ToArray()]
-            : [MemoryMarshal.AsBytes(values.AsSpan()).ToArray()];
+        return [Bytes(weight, Values(weight))];
     }
+
+    private byte[] Bytes(WeightSpec weight, float[] values) =>
+        weight.Tensors(precision)[0].ElementType == OnnxGraph.Float16
+            ? MemoryMarshal.AsBytes(Array.ConvertAll(values, value => (Half)value).AsSpan()).ToArray()
+            : MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 
     private float[] Values(WeightSpec weight)
     {
@@ -60,21 +62,21 @@ internal sealed class RandomWeights(ModelArchitecture model, string precision)
     }
 
     /// <summary>[inputs, outputs]; the number of an element counts outputs first, in every precision.</summary>
-    private byte[] Plain(WeightSpec weight)
+    private float[] Plain(WeightSpec weight)
     {
         ulong seed = Seed(weight.Name);
-        byte[] bytes = new byte[weight.Rows * weight.Columns * sizeof(float)];
+        float[] values = new float[weight.Rows * weight.Columns];
         float[] gains = [.. Enumerable.Range(0, (int)weight.Columns).Select(output => Gain(weight, output))];
         Parallel.For(0, (int)weight.Rows, input =>
         {
             int width = (int)weight.Columns;
-            Span<float> row = MemoryMarshal.Cast<byte, float>(bytes.AsSpan()).Slice(input * width, width);
+            Span<float> row = values.AsSpan(input * width, width);
             for (int output = 0; output < width; output++)
             {
                 row[output] = gains[output] * Unit(seed, output * weight.Rows + input);
             }
         });
-        return bytes;
+        return values;
     }
 
     private byte[][] Quantised(WeightSpec weight)

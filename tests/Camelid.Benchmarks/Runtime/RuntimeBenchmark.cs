@@ -58,12 +58,12 @@ internal static class RuntimeBenchmark
             await MemoryProbe.MeasureAsync("ours", package.Folder, threads),
             await MemoryProbe.MeasureAsync("theirs", package.Folder, threads));
         using LoadedPackage loaded = new(package, threads);
+        loaded.Probe(slots: 1);
         using SlotDecoder ours = new(loaded);
         using GenAiDecoder theirs = new(package, threads);
-        DecoderComparison graphs = new(ours, theirs, model, rounds);
-        await graphs.RunAsync();
+        await new DecoderComparison(ours, theirs, model, rounds).RunAsync();
         await using EngineComparison engine = new(loaded, theirs, model, rounds);
-        await engine.RunAsync(graphs, verifies: threads == 1);
+        await engine.RunAsync(verifies: threads == 1);
         rounds.Add("memory read by so many threads", "GB/s", bandwidth / Giga);
         rounds.AddRatio(
             "graph: decode, batch 1 / what reading the weights allows", DecoderComparison.Rate,
