@@ -5,6 +5,7 @@ using Camelid.ModelRuntime.Engine;
 using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Packages;
 using Camelid.ModelRuntime.Verification;
+using Camelid.Protocol;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Camelid.Benchmarks.Runtime;
@@ -52,7 +53,6 @@ internal static class CudaCheck
         ModelPackage package = await new BenchmarkPackages(Path.Combine(".camelid", "bench"))
             .OpenAsync(model, CancellationToken.None);
         using LoadedPackage loaded = new(package, threads: 1, provider);
-        Console.WriteLine($"provider: {provider}, model {model.Label}: loaded");
         return await IsExactAsync(loaded, model) && Speed(loaded, model) ? 0 : 1;
     }
 
@@ -81,11 +81,14 @@ internal static class CudaCheck
     {
         try
         {
-            Console.WriteLine($"battery: {Slots} slots at once equal each sequence alone, digest {loaded.Probe(Slots)}");
+            Hash256 digest = loaded.Probe(Slots);
+            Console.WriteLine($"provider: {(loaded.Provider == ExecutionProvider.Cuda ? "CUDA" : "processor")}, "
+                + $"model {model.Label}: loaded");
+            Console.WriteLine($"battery: {Slots} slots at once equal each sequence alone, digest {digest}");
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or OnnxRuntimeException or ModelPackageException)
         {
-            Console.WriteLine($"battery: {e.Message}");
+            Console.WriteLine($"failed: {e.Message}");
             return false;
         }
 
@@ -121,12 +124,14 @@ internal static class CudaCheck
     private static bool Speed(LoadedPackage loaded, BenchmarkModel model)
     {
         using SlotDecoder decoder = new(loaded);
+        (uint[][] one, uint[][] batch) = DecoderComparison.DecodePrompts(model);
         (string Name, Func<double> Rate)[] rates =
         [
-            ("prefill of 512", () => DecoderComparison.Prefill(decoder, model, DecoderComparison.LongPrompt)),
-            ("decode, batch 1", () => DecoderComparison.Decode(decoder, model, 1, DecoderComparison.DecodeSteps)),
-            ($"decode, batch {Slots}",
-                () => DecoderComparison.Decode(decoder, model, Slots, DecoderComparison.DecodeSteps)),
+            ("prefill of 512", () => DecoderComparison.Prefill(
+                decoder, DecoderComparison.Prompts(model, 1, DecoderComparison.LongPrompt))),
+            ("decode, batch 1", () => DecoderComparison.Decode(decoder, one, model.Effort.DecodeSteps)),
+            ($"decode, batch {batch.Length}",
+                () => DecoderComparison.Decode(decoder, batch, model.Effort.DecodeSteps)),
         ];
         foreach ((string name, Func<double> rate) in rates)
         {

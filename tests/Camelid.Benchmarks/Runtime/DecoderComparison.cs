@@ -1,35 +1,30 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Camelid.Benchmarks.Runtime;
 
 /// <summary>The slot graph alone against GenAI, in turn on the same prompts.</summary>
 internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, BenchmarkModel model, Rounds rounds)
 {
-    internal const int BatchRows = 8, ShortPrompt = 128, LongPrompt = 512, DecodeSteps = 48, BatchSteps = 24;
-    internal const string Rate = "tokens/s";
-    private const int AgreementSteps = 16;
+    internal const int BatchRows = 8, ShortPrompt = 128, LongPrompt = 512;
+    internal const string Rate = "tokens/s", OneRow = "graph: decode, batch 1 / GenAI";
+    private const int AgreementSteps = 16, BatchPrompt = 16;
 
     /// <summary>Runs every quantity.</summary>
     internal async Task RunAsync()
     {
-        await Console.Error.WriteLineAsync(Agreement());
+        CheckAgreement();
         foreach (int tokens in new[] { ShortPrompt, LongPrompt })
         {
-            await rounds.CompareAsync(
-                $"graph: prefill of {tokens} / GenAI", Rate, () => Prefill(ours, model, tokens),
-                () => Prefill(theirs, model, tokens));
+            uint[][] prompt = Prompts(model, 1, tokens);
+            string quantity = $"graph: prefill of {tokens} / GenAI";
+            await rounds.CompareAsync(quantity, Rate, () => Prefill(ours, prompt), () => Prefill(theirs, prompt));
         }
 
+        await rounds.CompareAsync(OneRow, Rate, () => DecodeOne(ours), () => DecodeOne(theirs));
         await rounds.CompareAsync(
-            "graph: decode, batch 1 / GenAI", Rate, () => Decode(ours, model, 1, DecodeSteps),
-            () => Decode(theirs, model, 1, DecodeSteps));
+            $"graph: decode, batch {BatchRows} / GenAI", Rate, () => DecodeBatch(ours), () => DecodeBatch(theirs));
         await rounds.CompareAsync(
-            $"graph: decode, batch {BatchRows} / GenAI", Rate, () => Decode(ours, model, BatchRows, BatchSteps),
-            () => Decode(theirs, model, BatchRows, BatchSteps));
-        await rounds.CompareAsync(
-            $"graph: decode of {BatchRows} rows / of 1", Rate, () => Decode(ours, model, BatchRows, BatchSteps),
-            () => Decode(ours, model, 1, DecodeSteps));
+            $"graph: decode of {BatchRows} rows / of 1", Rate, () => DecodeBatch(ours), () => DecodeOne(ours));
         rounds.Add("graph: managed bytes per decoded token", "bytes", AllocatedBytes());
     }
 
@@ -41,11 +36,15 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
             .Select(_ => (uint)random.Next(300, model.Architecture.VocabularySize)).ToArray())];
     }
 
-    /// <summary>Tokens per second of all rows together, after a prompt.</summary>
-    internal static double Decode(IDecoder side, BenchmarkModel model, int rows, int steps)
+    /// <summary>What stands before decoding, of one row and of several.</summary>
+    internal static (uint[][] One, uint[][] Batch) DecodePrompts(BenchmarkModel model) =>
+        (Prompts(model, 1, model.Effort.DecodePrompt), Prompts(model, BatchRows, BatchPrompt));
+
+    /// <summary>Tokens per second of all rows together, after their prompts.</summary>
+    internal static double Decode(IDecoder side, uint[][] prompts, int steps)
     {
-        side.Reset(rows);
-        side.Prefill(Prompts(model, rows, ShortPrompt / rows));
+        side.Reset(prompts.Length);
+        side.Prefill(prompts);
         side.Step();
         long started = Stopwatch.GetTimestamp();
         for (int step = 0; step < steps; step++)
@@ -53,18 +52,21 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
             side.Step();
         }
 
-        return rows * steps / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return prompts.Length * steps / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
     /// <summary>Prompt tokens per second until the first token is chosen.</summary>
-    internal static double Prefill(IDecoder side, BenchmarkModel model, int tokens)
+    internal static double Prefill(IDecoder side, uint[][] prompt)
     {
         side.Reset(1);
-        uint[][] prompts = Prompts(model, 1, tokens);
         long started = Stopwatch.GetTimestamp();
-        side.Prefill(prompts);
-        return tokens / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        side.Prefill(prompt);
+        return prompt[0].Length / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
+
+    private double DecodeOne(IDecoder side) => Decode(side, DecodePrompts(model).One, model.Effort.DecodeSteps);
+
+    private double DecodeBatch(IDecoder side) => Decode(side, DecodePrompts(model).Batch, model.Effort.BatchSteps);
 
     private double AllocatedBytes()
     {
@@ -73,16 +75,16 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
         ours.Step();
         ours.Step();
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int step = 0; step < DecodeSteps; step++)
+        for (int step = 0; step < model.Effort.DecodeSteps; step++)
         {
             ours.Step();
         }
 
-        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)DecodeSteps;
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)model.Effort.DecodeSteps;
     }
 
-    /// <summary>Says how far both sides compute the same: they must, for their speed to be comparable.</summary>
-    private string Agreement()
+    /// <summary>How far both sides compute the same: they must, for their speed to be comparable.</summary>
+    private void CheckAgreement()
     {
         theirs.KeepsLogits = true;
         foreach (IDecoder side in new IDecoder[] { ours, theirs })
@@ -103,9 +105,9 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
         }
 
         theirs.KeepsLogits = false;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"same computation: {model.Label}: logits differ from GenAI's by {prefill:E1} of their size after the "
-            + $"prompt and at most {worst:E1} after it; {equal} of {AgreementSteps} greedy tokens are equal");
+        rounds.Add("same computation: distance of logits from GenAI's after the prompt", "of their size", prefill);
+        rounds.Add("same computation: the greatest such distance while decoding", "of their size", worst);
+        rounds.Add($"same computation: equal greedy tokens of {AgreementSteps}", "tokens", equal);
     }
 
     private double Difference()

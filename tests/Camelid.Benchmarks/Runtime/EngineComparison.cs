@@ -10,16 +10,15 @@ namespace Camelid.Benchmarks.Runtime;
 internal sealed class EngineComparison(
     LoadedPackage package, GenAiDecoder theirs, BenchmarkModel model, Rounds rounds) : IAsyncDisposable
 {
-    private const int AnswerTokens = 48, BatchAnswerTokens = 24, VerifyPrompt = 64, VerifyTokens = 128;
-
-    /// <summary>Tokens of its own that a prompt holds which the answer repeats.</summary>
-    private const int RepeatedTokens = 256;
+    private const int VerifyPrompt = 64, VerifyTokens = 128;
 
     /// <summary>The last tokens whose allocations are read: by then every buffer has its size.</summary>
-    private const int SteadyTokens = 24;
+    private const int SteadyTokens = 12;
 
     private readonly GenerationEngine plain = package.CreateEngine(Options(drafts: 0));
-    private readonly GenerationEngine drafting = package.CreateEngine(Options(new LanguageModelOptions().DraftTokensMax));
+    private readonly GenerationEngine drafting = package.CreateEngine(
+        Options(new LanguageModelOptions().DraftTokensMax));
+    private readonly BenchmarkEffort effort = model.Effort;
     private readonly OutputVerifier verifier = package.CreateVerifier();
 
     /// <summary>Runs every quantity; those of the verifier only where wanted.</summary>
@@ -29,16 +28,13 @@ internal sealed class EngineComparison(
         await rounds.CompareAsync(
             $"engine: time to first token, prompt of {prompt.Length} / GenAI", "ms",
             () => FirstTokenAsync(prompt), () => Task.FromResult(TheirFirstToken(prompt)));
+        (uint[][] one, uint[][] batch) = DecoderComparison.DecodePrompts(model);
         await rounds.CompareAsync(
             "engine: decode, batch 1, no draft / GenAI", DecoderComparison.Rate,
-            () => DecodeAsync(plain, [prompt], AnswerTokens),
-            () => Task.FromResult(DecoderComparison.Decode(theirs, model, 1, AnswerTokens)));
-        uint[][] batch = DecoderComparison.Prompts(
-            model, DecoderComparison.BatchRows, DecoderComparison.ShortPrompt / DecoderComparison.BatchRows);
+            () => DecodeAsync(plain, one, effort.DecodeSteps), () => TheirDecode(one, effort.DecodeSteps));
         await rounds.CompareAsync(
             $"engine: decode, batch {batch.Length}, no draft / GenAI", DecoderComparison.Rate,
-            () => DecodeAsync(plain, batch, BatchAnswerTokens),
-            () => Task.FromResult(DecoderComparison.Decode(theirs, model, batch.Length, BatchAnswerTokens)));
+            () => DecodeAsync(plain, batch, effort.BatchSteps), () => TheirDecode(batch, effort.BatchSteps));
         await DraftingAsync(prompt);
         await AllocationAsync(prompt);
         if (verifies)
@@ -61,25 +57,26 @@ internal sealed class EngineComparison(
 
     private async Task DraftingAsync(uint[] prompt)
     {
-        GenerationFinished earlier = await FinishAsync(plain, Request(prompt, RepeatedTokens));
+        GenerationFinished earlier = await FinishAsync(plain, Request(prompt, effort.RepeatedTokens));
         uint[] repeating = [.. prompt, .. earlier.Tokens];
         await rounds.CompareAsync(
             "engine: decode with drafts of text that repeats its prompt / GenAI", DecoderComparison.Rate,
-            () => DecodeAsync(drafting, [repeating], AnswerTokens),
-            () => Task.FromResult(DecoderComparison.Decode(theirs, model, 1, AnswerTokens)));
+            () => DecodeAsync(drafting, [repeating], effort.DecodeSteps),
+            () => TheirDecode([repeating], effort.DecodeSteps));
         await rounds.CompareAsync(
             "engine: with drafts / without, text that repeats its prompt", DecoderComparison.Rate,
-            () => DecodeAsync(drafting, [repeating], AnswerTokens),
-            () => DecodeAsync(plain, [repeating], AnswerTokens));
+            () => DecodeAsync(drafting, [repeating], effort.DecodeSteps),
+            () => DecodeAsync(plain, [repeating], effort.DecodeSteps));
     }
 
     private async Task AllocationAsync(uint[] prompt)
     {
         List<long> bytes = [];
-        GenerationRequest request = Request(prompt, AnswerTokens);
+        GenerationRequest request = Request(prompt, effort.DecodeSteps);
         await foreach (GenerationEvent item in plain.Start(request, CancellationToken.None))
         {
-            if (item is GeneratedToken { Index: > AnswerTokens - SteadyTokens and < AnswerTokens - 1 })
+            if (item is GeneratedToken { Index: int index }
+                && index > effort.DecodeSteps - SteadyTokens && index < effort.DecodeSteps - 1)
             {
                 bytes.Add(plain.StepAllocatedBytes);
             }
@@ -111,6 +108,9 @@ internal sealed class EngineComparison(
             }),
             () => Measurement.SecondsAsync(() => FinishAsync(plain, request)));
     }
+
+    private Task<double> TheirDecode(uint[][] prompts, int steps) =>
+        Task.FromResult(DecoderComparison.Decode(theirs, prompts, steps));
 
     private async Task<double> FirstTokenAsync(uint[] prompt)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Camelid.ModelRuntime.Onnx;
 using Camelid.ModelRuntime.Packages;
+using Google.Protobuf;
 using Onnx;
 
 namespace Camelid.Benchmarks.Runtime;
@@ -36,7 +37,7 @@ internal sealed class GenAiModel
         writer.Layers();
         ModelProto graph = ModelProto.Parser.ParseFrom(writer.graph.ToBytes());
         graph.Graph.Initializer.AddRange(writer.weights.Values);
-        File.WriteAllBytes(Path.Combine(package.Folder, GraphFile), Google.Protobuf.MessageExtensions.ToByteArray(graph));
+        File.WriteAllBytes(Path.Combine(package.Folder, GraphFile), graph.ToByteArray());
         File.WriteAllBytes(Path.Combine(package.Folder, ConfigFile), writer.Config());
     }
 

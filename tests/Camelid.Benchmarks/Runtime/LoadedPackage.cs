@@ -29,6 +29,9 @@ internal sealed class LoadedPackage : IDisposable
     /// <summary>The package.</summary>
     internal ModelPackage Package { get; }
 
+    /// <summary>What computes.</summary>
+    internal ExecutionProvider Provider => weights.Provider;
+
     /// <summary>
     /// Computes the battery: the graph of one slot learns how few rows of logits it may give, and sequences in
     /// <paramref name="slots"/> slots must have the bits of each alone.

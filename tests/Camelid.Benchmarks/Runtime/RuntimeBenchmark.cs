@@ -27,7 +27,7 @@ internal static class RuntimeBenchmark
         foreach (BenchmarkModel model in options.Models)
         {
             ModelPackage package = await packages.OpenAsync(model, CancellationToken.None);
-            foreach (int threads in options.Threads)
+            foreach (int threads in options.Threads > 0 ? [options.Threads] : model.Effort.Threads)
             {
                 lines.AddRange(await MeasureAsync(model, package, threads, options.Rounds));
             }
@@ -41,8 +41,8 @@ internal static class RuntimeBenchmark
         else
         {
             Print(lines);
-            Console.WriteLine($"median of {options.Rounds} rounds; load of the machine {loadBefore} before, {Load()} after "
-                + $"({Environment.ProcessorCount} processors)");
+            Console.WriteLine($"median of {options.Rounds} rounds; load of the machine {loadBefore} before, {Load()} "
+                + $"after ({Environment.ProcessorCount} processors)");
         }
 
         return 0;
@@ -63,11 +63,11 @@ internal static class RuntimeBenchmark
         using GenAiDecoder theirs = new(package, threads);
         await new DecoderComparison(ours, theirs, model, rounds).RunAsync();
         await using EngineComparison engine = new(loaded, theirs, model, rounds);
-        await engine.RunAsync(verifies: threads == 1);
+        await engine.RunAsync(verifies: threads == 1 && model.Effort.Verifies);
         rounds.Add("memory read by so many threads", "GB/s", bandwidth / Giga);
         rounds.AddRatio(
             "graph: decode, batch 1 / what reading the weights allows", DecoderComparison.Rate,
-            rounds.Lines.First(line => line.Quantity.StartsWith("graph: decode, batch 1", StringComparison.Ordinal)).Ours,
+            rounds.Lines.First(line => line.Quantity == DecoderComparison.OneRow).Ours,
             bandwidth / model.MatrixBytes);
         return rounds.Lines;
     }
@@ -86,7 +86,8 @@ internal static class RuntimeBenchmark
     }
 
     private static string Figure(double? value) => value?.ToString(
-        Math.Abs(value.Value) < 10 ? "F2" : Math.Abs(value.Value) < 100 ? "F1" : "F0", CultureInfo.InvariantCulture) ?? "";
+        Math.Abs(value.Value) switch { > 0 and < 0.01 => "E0", < 10 => "F2", < 100 => "F1", _ => "F0" },
+        CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>Processes that wanted to run in the last minute, where the system says so.</summary>
     private static string Load() =>
