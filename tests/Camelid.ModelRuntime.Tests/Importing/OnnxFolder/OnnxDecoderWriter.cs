@@ -100,7 +100,8 @@ internal sealed class OnnxDecoderWriter
             value = Linear(at + "self_attn.v_proj", at + "attn.v_proj", normed);
         }
 
-        List<string> inputs = [query, key, value, at + "past.key", at + "past.value", "seqlens_k", "total_sequence_length"];
+        List<string> inputs =
+            [query, key, value, at + "past.key", at + "past.value", "seqlens_k", "total_sequence_length"];
         if (!options.HasRotaryNodes)
         {
             inputs.AddRange([cos, sin]);
@@ -194,7 +195,8 @@ internal sealed class OnnxDecoderWriter
 
         OnnxBlocks blocks = OnnxBlocks.Random(random, rows, columns, options);
         string tensor = $"{name}.MatMul.weight_Q{options.Bits}";
-        Initializer(tensor, OnnxGraph.UInt8, blocks.Levels, [rows, blocks.RowBlocks, blocks.Levels.Length / rows / blocks.RowBlocks]);
+        int blockBytes = options.BlockElements * options.Bits / 8;
+        Initializer(tensor, OnnxGraph.UInt8, blocks.Levels, [rows, blocks.RowBlocks, blockBytes]);
         Initializer(tensor + "_scales", Element(), Pack(blocks.Scales), [blocks.Scales.Length]);
         List<string> inputs = [input, tensor, tensor + "_scales"];
         if (options.HasZeroPoints)

@@ -161,7 +161,8 @@ public sealed class OnnxFolderSourceTests : IDisposable
     [Fact]
     public void Unknown_rotary_tables_are_refused()
     {
-        OnnxFolderFiles.Write(folder, new RandomModel(RandomModel.Llama, 9), new() { AngleFactor = i => i == 3 ? 1.2 : 1 });
+        RandomModel model = new(RandomModel.Llama, 9);
+        OnnxFolderFiles.Write(folder, model, new() { AngleFactor = i => i == 3 ? 1.2 : 1 });
         Refused("cos_cache", "formula");
     }
 
