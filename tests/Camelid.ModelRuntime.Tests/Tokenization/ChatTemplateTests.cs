@@ -198,7 +198,9 @@ public sealed class ChatTemplateTests
 
     /// <summary>Vectors made with Python's jinja2, with trim_blocks and lstrip_blocks.</summary>
     [Theory]
-    [InlineData("A\n  {% if true %}\n  X\n  {% endif %}\n Y {# c #}\n  {# d #}\nZ {%- if 1 %} q {%- endif %}\n\n", "A\n  X\n Y Z q")]
+    [InlineData(
+        "A\n  {% if true %}\n  X\n  {% endif %}\n Y {# c #}\n  {# d #}\nZ {%- if 1 %} q {%- endif %}\n\n",
+        "A\n  X\n Y Z q")]
     [InlineData("{% for m in messages %}\n  {{ m.content }}\n{% endfor %}\n\n\nend\n\n", "  M\n\n\nend\n")]
     [InlineData("  {% set x = '{% no %}\\n' %}  {{ x }}\n\t{% if x %}y{% endif %}\nz", "  {% no %}\n\nyz")]
     [InlineData("{{- 'a' }}\n {%- set y = {'k': {'l': '}}'}} %}\n{{ y['k']['l'] }}\n", "a}}")]
