@@ -1,5 +1,6 @@
 using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Packages;
+using Camelid.ModelRuntime.Tokenization;
 using Camelid.Protocol;
 using Camelid.Protocol.Models;
 
@@ -7,7 +8,8 @@ namespace Camelid.ModelRuntime.Importing;
 
 /// <summary>Builds the files of a package in a folder: tokenizer, weights, graph, and the manifest last.</summary>
 internal sealed class PackageAssembly(
-    IModelSourceReader source, string precision, string name, IProgress<ModelImportProgress>? progress)
+    IModelSourceReader source, ImportedTokenizer tokenizer, string precision, string name,
+    IProgress<ModelImportProgress>? progress)
 {
     /// <summary>Room beside the weights: graph, tokenizer, manifest.</summary>
     private const long OtherBytes = 64 << 20;
@@ -87,10 +89,10 @@ internal sealed class PackageAssembly(
         ParentRoot = null,
         Precision = precision,
         Architecture = model.Architecture,
-        EndTokens = model.EndTokens,
+        EndTokens = [.. model.EndTokens.Union(tokenizer.EndTokens).Order().Take(ModelManifest.EndTokensMax)],
         BeginToken = model.BeginToken,
         SpecialTokens = model.SpecialTokens,
-        Chat = null,
+        Chat = tokenizer.Chat,
         TokenizerHash = Hashes.Sha256(model.TokenizerFiles[ModelPackage.TokenizerFile]).ToString(),
         Files = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)],
     };
