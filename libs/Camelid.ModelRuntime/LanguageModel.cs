@@ -63,23 +63,19 @@ public sealed class LanguageModel : IAsyncDisposable
         ModelPackage package, LanguageModelOptions options, CancellationToken cancellationToken)
     {
         NativeEnvironment.Require();
-        SlotSession batched = new(package, options.Slots, options.Threads);
-        SlotSession single = new(package, slots: 1, options.Threads);
+        options.Check();
+        using ModelWeights weights = new(package, options.Provider);
+        using LoadedGraph single = new(weights, slots: 1, options.Threads);
+        using LoadedGraph? several = options.Slots > 1 ? new LoadedGraph(weights, options.Slots, options.Threads) : null;
         cancellationToken.ThrowIfCancellationRequested();
-        NumericsProbe probe = new(package.Manifest);
-        Hash256 digest = probe.Digest(single);
-        if (probe.Digest(batched) != digest)
-        {
-            throw new InvalidOperationException(
-                "this machine's results depend on what is computed beside them, so no verifier could repeat them; "
-                + "report the processor and the version of ONNX Runtime to the Camelid project");
-        }
-
+        Hash256 digest = NumericsProbe.Check(package.Manifest, single, several);
         ModelTokenizer tokenizer = ModelTokenizer.Open(package);
-        return new LanguageModel(package, tokenizer, NumericsProbe.NumericsClass(package, digest))
+        SlotRunner runner = new(single, several);
+        KeyValuePool memory = new(weights, runner.CreateCache, options);
+        return new LanguageModel(package, tokenizer, NumericsProbe.NumericsClass(weights, digest))
         {
-            Engine = new GenerationEngine(package.Manifest, tokenizer, batched, options),
-            Verifier = new OutputVerifier(package.Manifest, tokenizer, single),
+            Engine = new GenerationEngine(package.Manifest, tokenizer, runner, options, memory),
+            Verifier = new OutputVerifier(package.Manifest, tokenizer, new SlotSession(single)),
         };
     }
 }

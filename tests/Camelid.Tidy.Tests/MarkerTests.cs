@@ -125,15 +125,15 @@ public sealed partial class MarkerTests
     [GeneratedRegex(@"\[J\d+\]")]
     private static partial Regex JobSteps();
 
-    [GeneratedRegex(@"\b[CJEV]-\d\d(?: (?:to|…) [CJEV]-\d\d)?\b")]
+    [GeneratedRegex(@"\b[CJEVS]-\d\d(?: (?:to|…) [CJEVS]-\d\d)?\b")]
     private static partial Regex RuleId();
 
-    [GeneratedRegex(@"^([CJEV])-(\d\d) (?:to|…) [CJEV]-(\d\d)$")]
+    [GeneratedRegex(@"^([CJEVS])-(\d\d) (?:to|…) [CJEVS]-(\d\d)$")]
     private static partial Regex RuleRange();
 
-    [GeneratedRegex(@"\bRules? [CJEV]-\d\d(?:(?:, | and | to | … )[CJEV]-\d\d)*")]
+    [GeneratedRegex(@"\bRules? [CJEVS]-\d\d(?:(?:, | and | to | … )[CJEVS]-\d\d)*")]
     private static partial Regex RuleNaming();
 
-    [GeneratedRegex(@"^(?:#+ |\| ?|- )\**([CJEV]-\d\d)\**\b", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:#+ |\| ?|- )\**([CJEVS]-\d\d)\**\b", RegexOptions.Multiline)]
     private static partial Regex RuleHeadings();
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -8,8 +9,8 @@ namespace Camelid.ModelRuntime.Engine;
 internal static class LogitMeasures
 {
     /// <summary>
-    /// First four bytes of SHA-256 over the float32 logits in memory order (little-endian), as a little-endian
-    /// number.
+    /// Rule S-17: the fingerprint of a position is the first four bytes of SHA-256 over its float32 logits in memory
+    /// order (little-endian), as a little-endian number.
     /// </summary>
     internal static uint Fingerprint(ReadOnlySpan<float> logits)
     {
@@ -19,33 +20,84 @@ internal static class LogitMeasures
     }
 
     /// <summary>
-    /// Log-probability of the choice, and of the likeliest tokens. For people: no consensus rests on it.
+    /// Log-probability (natural) of the choice, and of the likeliest tokens, of equals the lowest id first. For people:
+    /// no consensus rests on it. A logit that is not finite takes no part; allocates nothing where topCount is 0.
     /// </summary>
     internal static (double Chosen, IReadOnlyList<TokenLogprob> Top) Logprobs(
         ReadOnlySpan<float> logits, uint chosen, int topCount)
     {
+        double scale = LogSumExp(logits);
+        return (logits[(int)chosen] - scale, topCount == 0 ? [] : Likeliest(logits, scale, topCount));
+    }
+
+    private static double LogSumExp(ReadOnlySpan<float> logits)
+    {
+        ReadOnlySpan<Vector<float>> lanes = MemoryMarshal.Cast<float, Vector<float>>(logits);
+        ReadOnlySpan<float> tail = logits[(lanes.Length * Vector<float>.Count)..];
+        Vector<float> most = new(float.NegativeInfinity);
+        foreach (Vector<float> lane in lanes)
+        {
+            most = Vector.MaxNative(most, Finite(lane));
+        }
+
         float greatest = float.NegativeInfinity;
-        foreach (float logit in logits)
+        for (int lane = 0; lane < Vector<float>.Count; lane++)
         {
-            greatest = Math.Max(greatest, logit);
+            greatest = Math.Max(greatest, most[lane]);
         }
 
-        double sum = 0;
-        foreach (float logit in logits)
+        foreach (float logit in tail)
         {
-            sum += Math.Exp(logit - greatest);
+            greatest = float.IsFinite(logit) ? Math.Max(greatest, logit) : greatest;
         }
 
-        double scale = greatest + Math.Log(sum);
-        if (topCount == 0)
+        Vector<double> sums = Vector<double>.Zero;
+        Vector<float> subtrahend = new(greatest);
+        foreach (Vector<float> lane in lanes)
         {
-            return (logits[(int)chosen] - scale, []);
+            Vector.Widen(Vector.Exp(Finite(lane) - subtrahend), out Vector<double> low, out Vector<double> high);
+            sums += low + high;
         }
 
-        float[] keys = logits.ToArray();
-        uint[] ids = [.. Enumerable.Range(0, keys.Length).Select(id => (uint)id)];
-        Array.Sort(ids, (a, b) => keys[a] != keys[b] ? keys[b].CompareTo(keys[a]) : a.CompareTo(b));
-        return (logits[(int)chosen] - scale,
-            [.. ids.Take(topCount).Select(id => new TokenLogprob(id, keys[id] - scale))]);
+        double sum = Vector.Sum(sums);
+        foreach (float logit in tail)
+        {
+            sum += float.IsFinite(logit) ? Math.Exp((double)logit - greatest) : 0;
+        }
+
+        return greatest + Math.Log(sum);
+    }
+
+    private static Vector<float> Finite(Vector<float> logits) => Vector.ConditionalSelect(
+        Vector.LessThan(Vector.Abs(logits), new Vector<float>(float.PositiveInfinity)),
+        logits,
+        new Vector<float>(float.NegativeInfinity));
+
+    /// <summary>The list is kept in order while the logits are passed over once; few of them enter it.</summary>
+    private static TokenLogprob[] Likeliest(ReadOnlySpan<float> logits, double scale, int topCount)
+    {
+        TokenLogprob[] top = new TokenLogprob[Math.Min(topCount, logits.Length)];
+        int count = 0;
+        float least = float.NegativeInfinity;
+        for (int id = 0; id < logits.Length; id++)
+        {
+            // Written so that what is no number does not enter.
+            if (!(logits[id] > least) || !float.IsFinite(logits[id]))
+            {
+                continue;
+            }
+
+            int place = count < top.Length ? count++ : count - 1;
+            double logprob = logits[id] - scale;
+            for (; place > 0 && top[place - 1].Logprob < logprob; place--)
+            {
+                top[place] = top[place - 1];
+            }
+
+            top[place] = new TokenLogprob((uint)id, logprob);
+            least = count == top.Length ? logits[(int)top[^1].TokenId] : least;
+        }
+
+        return count == top.Length ? top : top[..count];
     }
 }

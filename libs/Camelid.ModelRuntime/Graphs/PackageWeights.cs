@@ -14,9 +14,9 @@ internal static class PackageWeights
 {
     private const int GraphBytesMax = 64 << 20;
 
-    /// <summary>The weights by name.</summary>
-    /// <exception cref="ModelPackageException">The graph cannot be read, or points outside the package's
-    /// files.</exception>
+    /// <summary>The tensors of the package by name: each that the architecture needs, of the shape it needs.</summary>
+    /// <exception cref="ModelPackageException">The graph cannot be read, points outside the package's files, or lacks
+    /// a tensor.</exception>
     internal static Dictionary<string, ExternalTensor> Read(ModelPackage package)
     {
         string path = package.PathOf(ModelPackage.GraphFile);
@@ -36,13 +36,20 @@ internal static class PackageWeights
             throw new ModelPackageException($"{path} is not an ONNX graph: {e.Message}", e);
         }
 
-        Dictionary<string, ExternalTensor> weights = new(StringComparer.Ordinal);
-        foreach (TensorProto tensor in model.Graph.Initializer.Where(IsExternal))
+        Dictionary<string, ExternalTensor> tensors = new(StringComparer.Ordinal);
+        foreach (TensorProto tensor in model.Graph?.Initializer.Where(IsExternal) ?? [])
         {
-            weights[tensor.Name] = ToWeight(package, tensor);
+            tensors[tensor.Name] = ToWeight(package, tensor);
         }
 
-        return weights;
+        ModelManifest manifest = package.Manifest;
+        foreach (TensorSpec needed in WeightCatalog.Of(manifest.Architecture, manifest.Precision)
+            .SelectMany(weight => weight.Tensors(manifest.Precision)))
+        {
+            Check(needed, tensors);
+        }
+
+        return tensors;
     }
 
     private static bool IsExternal(TensorProto tensor) =>
@@ -63,5 +70,23 @@ internal static class PackageWeights
         }
 
         return new ExternalTensor(tensor.Name, tensor.DataType, tensor.Dims, location, offset, length);
+    }
+
+    private static void Check(TensorSpec needed, Dictionary<string, ExternalTensor> tensors)
+    {
+        if (!tensors.TryGetValue(needed.Name, out ExternalTensor? found))
+        {
+            throw new ModelPackageException(
+                $"{ModelPackage.GraphFile}: the model has no weight {needed.Name}; the package is not complete");
+        }
+
+        if (found.ElementType != needed.ElementType || !found.Dimensions.SequenceEqual(needed.Dimensions)
+            || found.Length != needed.Bytes)
+        {
+            throw new ModelPackageException(
+                $"{ModelPackage.GraphFile}: weight {needed.Name} is [{string.Join(", ", found.Dimensions)}] of type "
+                + $"{found.ElementType} in {found.Length} bytes; the architecture in the manifest needs "
+                + $"[{string.Join(", ", needed.Dimensions)}] of type {needed.ElementType} in {needed.Bytes} bytes");
+        }
     }
 }

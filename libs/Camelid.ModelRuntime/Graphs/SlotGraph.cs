@@ -4,28 +4,40 @@ using Camelid.ModelRuntime.Packages;
 namespace Camelid.ModelRuntime.Graphs;
 
 /// <summary>
-/// The canonical computation of a Llama model: the tokens of all slots lie side by side in one [1, n] row for the
-/// matrix products; each slot has its own attention, padded with one zero row, so that a slot never runs the
-/// one-token path, whose bits differ. One call mixes prefill chunks, decoding and idle slots, bitwise equal to a
-/// single prefill of each sequence.
+/// The canonical computation of a decoder: the tokens of all slots lie side by side in one [1, n] row for the matrix
+/// products; each slot has its own attention, padded with one zero row, so that a slot never runs the one-token path,
+/// whose bits differ. One call mixes prefill chunks, decoding and idle slots, bitwise equal to a single prefill of
+/// each sequence. The graph of one slot has no padding: its caller gives at least two tokens.
 /// </summary>
 /// <remarks>
-/// Inputs: <c>input_ids</c> [1, n]; <c>split</c> [slots], tokens of each slot; <c>rows</c> [r], which tokens want
-/// logits; for each slot <c>seqlens_k.s</c> [1], <c>total_sequence_length.s</c> [], and its keys and values [1, kv
-/// heads, capacity, head size]. Output: <c>logits</c> [r, vocabulary].
+/// Inputs: <c>input_ids</c> [1, n]; <c>split</c> [slots], tokens of each slot, where there are several; <c>rows</c>
+/// [r], which tokens want logits; for each slot <c>seqlens_k.s</c> [1], <c>total_sequence_length.s</c> [], and its
+/// keys and values [1, kv heads, capacity, padded head size]. Output: <c>logits</c> [r, vocabulary], float32.
 /// </remarks>
 internal sealed class SlotGraph
 {
-    /// <summary>Positions beyond the context that the pad rows of a full slot reach.</summary>
+    /// <summary>Positions beyond the context that the rows beside a full slot's tokens reach.</summary>
     internal const int PadPositions = 2;
 
-    private readonly OnnxGraph graph = new("llama");
-    private readonly ModelArchitecture model;
-    private readonly IReadOnlyDictionary<string, ExternalTensor> weights;
-    private readonly int slots;
+    /// <summary>
+    /// MatMulNBits computes with 8-bit inputs at this level; at level 0 its bits depend on how many rows there are.
+    /// </summary>
+    private const int AccuracyLevel = 4;
 
-    private SlotGraph(ModelArchitecture model, IReadOnlyDictionary<string, ExternalTensor> weights, int slots) =>
-        (this.model, this.weights, this.slots) = (model, weights, slots);
+    private readonly OnnxGraph graph = new("decoder");
+    private readonly ModelArchitecture model;
+    private readonly string precision;
+    private readonly IReadOnlyDictionary<string, ExternalTensor> tensors;
+    private readonly int slots;
+    private readonly HashSet<string> declared = [];
+
+    private SlotGraph(
+        ModelArchitecture model, string precision, IReadOnlyDictionary<string, ExternalTensor> tensors, int slots) =>
+        (this.model, this.precision, this.tensors, this.slots) = (model, precision, tensors, slots);
+
+    /// <summary>ONNX element type of activations, keys and values.</summary>
+    internal static int ElementTypeOf(string precision) =>
+        precision == Precision.Half ? OnnxGraph.Float16 : OnnxGraph.Float;
 
     /// <summary>Name of a slot's keys or values going in.</summary>
     internal static string Past(int layer, int slot, bool values) =>
@@ -38,18 +50,24 @@ internal sealed class SlotGraph
     /// <summary>Writes the graph for a number of slots.</summary>
     /// <exception cref="ModelPackageException">A weight is missing.</exception>
     internal static byte[] Build(
-        ModelArchitecture model, IReadOnlyDictionary<string, ExternalTensor> weights, int slots)
+        ModelArchitecture model, string precision, IReadOnlyDictionary<string, ExternalTensor> tensors, int slots)
     {
-        SlotGraph builder = new(model, weights, slots);
+        SlotGraph builder = new(model, precision, tensors, slots);
         builder.DeclareInputs();
         builder.Layers();
         return builder.graph.ToBytes();
     }
 
+    private int ElementType => ElementTypeOf(precision);
+
     private void DeclareInputs()
     {
         graph.Input("input_ids", OnnxGraph.Int64, 1, "n");
-        graph.Input("split", OnnxGraph.Int64, slots);
+        if (slots > 1)
+        {
+            graph.Input("split", OnnxGraph.Int64, slots);
+        }
+
         graph.Input("rows", OnnxGraph.Int64, "r");
         graph.Output("logits", OnnxGraph.Float, "r", model.VocabularySize);
         for (int slot = 0; slot < slots; slot++)
@@ -61,72 +79,130 @@ internal sealed class SlotGraph
 
     private void Layers()
     {
-        string pad = graph.Floats(new float[model.QueryKeyValueSize], 1, 1, model.QueryKeyValueSize);
+        string pad = slots > 1 ? graph.Zeros(ElementType, 1, 1, model.QueryKeyValueSize) : "";
         Constants constants = new(
-            pad, graph.Int64s(0), graph.Int64s(-1), graph.Int64s(1), Weight("cos"), Weight("sin"));
-        string embedding = Weight("embedding");
-        string residual = graph.Add("Gather", [embedding, "input_ids"]);
-        string normal = graph.Add(
-            "SimplifiedLayerNormalization", [residual, Weight("layer.0.attention_norm")],
-            OnnxGraph.Of("axis", -1), OnnxGraph.Of("epsilon", model.NormEpsilon), OnnxGraph.Of("stash_type", 1));
+            pad, graph.Int64s(0), graph.Int64s(-1), graph.Int64s(1),
+            Tensor(WeightCatalog.Cos), Tensor(WeightCatalog.Sin));
+        string embedding = Tensor(WeightCatalog.Embedding);
+        string residual = Convert(
+            graph.Add("Gather", [embedding, "input_ids"]), tensors[embedding].ElementType, ElementType);
+        string normal = RmsNorm(residual, Tensor("layer.0.attention_norm"), model.NormEpsilon);
         for (int layer = 0; layer < model.Layers; layer++)
         {
-            string packed = graph.Add("MatMul", [normal, Weight($"layer.{layer}.qkv")]);
-            string mixed = Attention(packed, layer, constants);
-            string attention = graph.Add("MatMul", [mixed, Weight($"layer.{layer}.attention_out")]);
-            (normal, residual) = SkipNorm(residual, attention, Weight($"layer.{layer}.feed_forward_norm"));
-            string gate = graph.Add("MatMul", [normal, Weight($"layer.{layer}.gate")]);
-            string up = graph.Add("MatMul", [normal, Weight($"layer.{layer}.up")]);
+            string at = $"layer.{layer}.";
+            string packed = Biased(
+                MatMul(normal, at + "qkv", model.QueryKeyValueSize), model.AttentionBias, at + "qkv_bias");
+            string mixed = Attention(model.QueryKeyNorm ? NormHeads(packed, at) : packed, layer, constants);
+            string attention = Biased(
+                MatMul(mixed, at + "attention_out", model.HiddenSize),
+                model.AttentionOutputBias, at + "attention_out_bias");
+            (normal, residual) = SkipNorm(residual, attention, Tensor(at + "feed_forward_norm"));
+            string gate = MatMul(normal, at + "gate", model.FeedForwardSize);
+            string up = MatMul(normal, at + "up", model.FeedForwardSize);
             string open = graph.Add("Mul", [gate, graph.Add("Sigmoid", [gate])]);
-            string down = graph.Add("MatMul", [graph.Add("Mul", [open, up]), Weight($"layer.{layer}.down")]);
+            string down = MatMul(graph.Add("Mul", [open, up]), at + "down", model.HiddenSize);
             string next = layer + 1 < model.Layers ? $"layer.{layer + 1}.attention_norm" : "final_norm";
-            (normal, residual) = SkipNorm(residual, down, Weight(next));
+            (normal, residual) = SkipNorm(residual, down, Tensor(next));
         }
 
         string flat = graph.Add("Reshape", [normal, graph.Int64s(-1, model.HiddenSize)]);
-        string chosen = graph.Add("Gather", [flat, "rows"], OnnxGraph.Of("axis", 0));
-        string output = model.TiedEmbedding
-            ? graph.Add("Transpose", [embedding], OnnxGraph.Of("perm", [1, 0]))
-            : Weight("output");
-        graph.AddNode("MatMul", [chosen, output], ["logits"]);
+        Logits(graph.Add("Gather", [flat, "rows"], OnnxGraph.Of("axis", 0)), embedding);
+    }
+
+    /// <summary>The last product. Gemm takes a tied embedding as it lies, so that sessions share one copy.</summary>
+    private void Logits(string chosen, string embedding)
+    {
+        string logits = ElementType == OnnxGraph.Float ? "logits" : "logits.half";
+        if (WeightCatalog.HasOutput(model, precision))
+        {
+            AddMatMul(chosen, WeightCatalog.Output, model.VocabularySize, logits);
+        }
+        else
+        {
+            graph.AddNode("Gemm", [chosen, embedding], [logits], OnnxGraph.Of("transB", 1));
+        }
+
+        if (ElementType != OnnxGraph.Float)
+        {
+            graph.AddNode("Cast", [logits], ["logits"], OnnxGraph.Of("to", OnnxGraph.Float));
+        }
     }
 
     private string Attention(string packed, int layer, Constants constants)
     {
+        if (slots == 1)
+        {
+            return Attend(packed, layer, 0, constants);
+        }
+
         string[] parts = graph.AddMany("Split", [packed, "split"], slots, OnnxGraph.Of("axis", 1));
         string[] mixed = new string[slots];
         for (int slot = 0; slot < slots; slot++)
         {
             string padded = graph.Add("Concat", [parts[slot], constants.Pad], OnnxGraph.Of("axis", 1));
-            string[] caches = new string[4];
-            for (int i = 0; i < 4; i++)
-            {
-                bool values = i % 2 == 1;
-                caches[i] = i < 2 ? Past(layer, slot, values) : Present(layer, slot, values);
-                object[] shape = [1, model.KeyValueHeads, i < 2 ? "capacity" : "capacity_out", model.HeadSize];
-                if (i < 2)
-                {
-                    graph.Input(caches[i], OnnxGraph.Float, shape);
-                }
-                else
-                {
-                    graph.Output(caches[i], OnnxGraph.Float, shape);
-                }
-            }
-
-            string attended = $"attended.{layer}.{slot}";
-            graph.AddNode(
-                "com.microsoft:GroupQueryAttention",
-                [padded, "", "", caches[0], caches[1], $"seqlens_k.{slot}", $"total_sequence_length.{slot}",
-                    constants.Cos, constants.Sin],
-                [attended, caches[2], caches[3]],
-                OnnxGraph.Of("num_heads", model.Heads), OnnxGraph.Of("kv_num_heads", model.KeyValueHeads),
-                OnnxGraph.Of("do_rotary", 1), OnnxGraph.Of("rotary_interleaved", 0));
+            string attended = Attend(padded, layer, slot, constants);
             mixed[slot] = graph.Add("Slice", [attended, constants.Zero, constants.MinusOne, constants.One]);
         }
 
         return graph.Add("Concat", mixed, OnnxGraph.Of("axis", 1));
     }
+
+    private string Attend(string packed, int layer, int slot, Constants constants)
+    {
+        string[] caches = new string[4];
+        for (int i = 0; i < 4; i++)
+        {
+            bool values = i % 2 == 1;
+            caches[i] = i < 2 ? Past(layer, slot, values) : Present(layer, slot, values);
+            object[] shape = [1, model.KeyValueHeads, $"capacity.{slot}", model.PaddedHeadSize];
+            if (i < 2)
+            {
+                graph.Input(caches[i], ElementType, shape);
+            }
+            else
+            {
+                graph.Output(caches[i], ElementType, shape);
+            }
+        }
+
+        string attended = $"attended.{layer}.{slot}";
+        graph.AddNode(
+            "com.microsoft:GroupQueryAttention",
+            [packed, "", "", caches[0], caches[1], $"seqlens_k.{slot}", $"total_sequence_length.{slot}",
+                constants.Cos, constants.Sin],
+            [attended, caches[2], caches[3]],
+            OnnxGraph.Of("num_heads", model.Heads), OnnxGraph.Of("kv_num_heads", model.KeyValueHeads),
+            OnnxGraph.Of("do_rotary", 1), OnnxGraph.Of("rotary_interleaved", 0),
+            OnnxGraph.Of("scale", (float)(1 / Math.Sqrt(model.HeadSize))),
+            OnnxGraph.Of("local_window_size", model.SlidingWindow > 0 ? model.SlidingWindow : -1));
+        return attended;
+    }
+
+    /// <summary>Qwen3: every query and key head gets its RMS norm before it is rotated.</summary>
+    private string NormHeads(string packed, string at)
+    {
+        long head = model.PaddedHeadSize;
+        long queries = model.Heads * head;
+        long shared = model.KeyValueHeads * head;
+        string[] parts = graph.AddMany(
+            "Split", [packed, graph.Int64s(queries, shared, shared)], 3, OnnxGraph.Of("axis", 2));
+        // A padded head's mean square is over more numbers than the model's: epsilon and weights make up for it.
+        float epsilon = model.NormEpsilon * model.HeadSize / head;
+        string normed(string part, long width, string weight)
+        {
+            string heads = graph.Add("Reshape", [part, graph.Int64s(0, -1, width / head, head)]);
+            string normal = RmsNorm(heads, Tensor(at + weight), epsilon);
+            return graph.Add("Reshape", [normal, graph.Int64s(0, -1, width)]);
+        }
+
+        return graph.Add(
+            "Concat", [normed(parts[0], queries, "query_norm"), normed(parts[1], shared, "key_norm"), parts[2]],
+            OnnxGraph.Of("axis", 2));
+    }
+
+    private string RmsNorm(string x, string weight, float epsilon) => graph.Add(
+        "SimplifiedLayerNormalization", [x, weight],
+        OnnxGraph.Of("axis", -1), OnnxGraph.Of("epsilon", epsilon), OnnxGraph.Of("stash_type", 1));
 
     private (string Normal, string Residual) SkipNorm(string residual, string change, string weight)
     {
@@ -137,16 +213,52 @@ internal sealed class SlotGraph
         return (outputs[0], outputs[1]);
     }
 
-    private readonly HashSet<string> declared = [];
-
-    private string Weight(string name)
+    private string MatMul(string x, string weight, long outputs)
     {
-        if (!weights.TryGetValue(name, out ExternalTensor? weight))
+        string product = weight + ".product";
+        AddMatMul(x, weight, outputs, product);
+        return product;
+    }
+
+    private void AddMatMul(string x, string weight, long outputs, string product)
+    {
+        if (!Precision.IsQuantised(precision))
+        {
+            graph.AddNode("MatMul", [x, Tensor(weight)], [product]);
+            return;
+        }
+
+        string blocks = Tensor(WeightCatalog.Blocks(weight));
+        graph.AddNode(
+            "com.microsoft:MatMulNBits",
+            [x, blocks, Tensor(WeightCatalog.Scales(weight))],
+            [product],
+            OnnxGraph.Of("K", InputsOf(weight)), OnnxGraph.Of("N", outputs),
+            OnnxGraph.Of("bits", precision == Precision.Int8 ? 8 : 4),
+            OnnxGraph.Of("block_size", Precision.BlockSize), OnnxGraph.Of("accuracy_level", AccuracyLevel));
+    }
+
+    private long InputsOf(string weight) => weight switch
+    {
+        _ when weight.EndsWith(".attention_out", StringComparison.Ordinal) => model.AttentionSize,
+        _ when weight.EndsWith(".down", StringComparison.Ordinal) => model.FeedForwardSize,
+        _ => model.HiddenSize,
+    };
+
+    private string Biased(string x, bool hasBias, string bias) =>
+        hasBias ? graph.Add("Add", [x, Tensor(bias)]) : x;
+
+    private string Convert(string x, int from, int to) =>
+        from == to ? x : graph.Add("Cast", [x], OnnxGraph.Of("to", to));
+
+    private string Tensor(string name)
+    {
+        if (!tensors.TryGetValue(name, out ExternalTensor? tensor))
         {
             throw new ModelPackageException($"the model's graph has no weight {name}; the package is not complete");
         }
 
-        return declared.Add(name) ? graph.Weight(weight) : name;
+        return declared.Add(name) ? graph.Weight(tensor) : name;
     }
 
     /// <summary>Slice takes axis 1: from Zero to MinusOne, along One.</summary>

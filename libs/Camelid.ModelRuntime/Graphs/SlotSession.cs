@@ -1,224 +1,196 @@
 using System.Runtime.InteropServices;
 using Camelid.ModelRuntime.Packages;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Camelid.ModelRuntime.Graphs;
 
-/// <summary>What one slot does in one call: nothing where it has no tokens.</summary>
-/// <param name="Past">Tokens that the slot already holds.</param>
-/// <param name="Tokens">New tokens.</param>
-/// <param name="LogitsFrom">Index in <paramref name="Tokens"/> from which on logits are wanted; its length for
-/// none.</param>
-internal readonly record struct SlotWork(int Past, ReadOnlyMemory<uint> Tokens, int LogitsFrom);
-
-/// <summary>A slot graph in ONNX Runtime with the keys and values of its slots. One caller at a time.</summary>
+/// <summary>
+/// A slot graph in ONNX Runtime. Caches come with each call; a call of a shape and caches that were seen before takes
+/// no managed memory. One caller at a time.
+/// </summary>
 internal sealed unsafe class SlotSession : IDisposable
 {
-    private const int AlignmentBytes = 64;
+    private const int AlignmentBytes = 64, LogitsBytesMax = 64 << 20, BindingsMax = 32;
 
     /// <summary>What was set on every session; part of the numerics class.</summary>
-    internal const string Options = "sequential;inter=1;opt=all;spin=0;flash=0;slots>=2rows";
+    internal const string Options = "sequential;inter=1;opt=all;flash=0;rows>=2";
 
+    private readonly LoadedGraph graph;
     private readonly ModelArchitecture model;
-    private readonly InferenceSession session;
-    private readonly OrtIoBinding binding;
     private readonly RunOptions runOptions = new();
-    private readonly OrtMemoryInfo memory = OrtMemoryInfo.DefaultInstance;
-    private readonly List<IDisposable> owned = [];
+    private readonly Dictionary<(int Tokens, int Rows), SlotBinding> bindings = [];
     private readonly List<nint> allocations = [];
-    private readonly int* lengths;
-    private readonly int* totals;
-    private readonly long* splits;
-    private long[] ids = [];
-    private long[] rows = [];
-    private float[] logits = [];
+    private readonly SlotBuffers buffers;
+    private readonly KeyValueCache idle;
+    private readonly KeyValueCache[] caches;
+    private nint logits;
+    private int logitRows;
+    private long calls;
 
-    /// <summary>Builds and loads the graph of a package.</summary>
-    /// <exception cref="InvalidOperationException">The environment would make results depend on caches.</exception>
-    internal SlotSession(ModelPackage package, int slots, int threads)
+    /// <summary>Takes a share of a loaded graph.</summary>
+    internal SlotSession(LoadedGraph graph)
     {
-        NativeEnvironment.Require();
-        model = package.Manifest.Architecture;
-        Slots = slots;
-        byte[] graph = SlotGraph.Build(model, PackageWeights.Read(package), slots);
-        using SessionOptions options = new()
+        (this.graph, model) = (graph.Share(), graph.Weights.Architecture);
+        buffers = new SlotBuffers
         {
-            IntraOpNumThreads = threads, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            Ids = (long*)Allocate(TokensMax * sizeof(long)),
+            Rows = (long*)Allocate(TokensMax * sizeof(long)),
+            Lengths = (int*)Allocate(Slots * sizeof(int)),
+            Totals = (int*)Allocate(Slots * sizeof(int)),
+            Splits = (long*)Allocate(Slots * sizeof(long)),
         };
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        options.AddSessionConfigEntry(
-            "session.model_external_initializers_file_folder_path", Path.GetFullPath(package.Folder));
-        session = Open(package, graph, options);
-        binding = session.CreateIoBinding();
-        lengths = (int*)Allocate(slots * sizeof(int));
-        totals = (int*)Allocate(slots * sizeof(int));
-        splits = (long*)Allocate(slots * sizeof(long));
-        BindSlots();
+        idle = CreateCache(1);
+        caches = new KeyValueCache[Slots];
     }
 
     /// <summary>Slots of the graph.</summary>
-    internal int Slots { get; }
+    internal int Slots => graph.Slots;
 
-    /// <summary>Most tokens that one call may give to all slots together, as memory for their logits allows.</summary>
-    internal int RowsMax => Math.Max(2, (64 << 20) / (model.VocabularySize * sizeof(float)));
+    /// <summary>Most tokens of all slots in one call.</summary>
+    internal const int TokensMax = 2048;
+
+    /// <summary>Most rows of logits in one call, as memory for them allows.</summary>
+    internal int RowsMax => Math.Clamp(LogitsBytesMax / (model.VocabularySize * sizeof(float)), 2, TokensMax);
+
+    /// <summary>A cache for a sequence of so many tokens, where this session's graph computes.</summary>
+    internal KeyValueCache CreateCache(int tokensMax) =>
+        new(model, graph.Weights.ElementType, tokensMax, graph.Device?.Allocator);
 
     /// <summary>
-    /// Runs one call. A call of a single token gets a second, whose keys the next call overwrites, and one row of
-    /// logits gets a second: no matrix product has a single row, because nothing promises that this path has the same
-    /// bits.
+    /// Runs one call. A call of a single token gets a second, whose keys the next call overwrites: attention of one
+    /// row has other bits. One row of logits gets a second too, unless this machine was seen to need none.
     /// </summary>
     /// <param name="work">What each slot does, by slot.</param>
     /// <returns>How many rows of logits there are, ordered by slot, then token.</returns>
     internal int Run(ReadOnlySpan<SlotWork> work)
     {
-        List<long> allIds = [];
-        List<long> wanted = [];
+        int tokens = 0;
+        int wanted = 0;
         for (int slot = 0; slot < Slots; slot++)
         {
-            SlotWork item = work[slot];
-            CheckRoom(item);
-            for (int i = 0; i < item.Tokens.Length; i++)
-            {
-                if (i >= item.LogitsFrom)
-                {
-                    wanted.Add(allIds.Count);
-                }
-
-                allIds.Add(item.Tokens.Span[i]);
-            }
-
-            splits[slot] = item.Tokens.Length;
+            (tokens, wanted) = Take(slot, work[slot], tokens, wanted);
         }
 
-        if (allIds.Count == 0)
+        if (tokens == 0)
         {
             return 0;
         }
 
-        int count = wanted.Count;
-        if (allIds.Count == 1)
+        if (tokens == 1)
         {
-            splits[IndexOfBusy(work)]++;
-            allIds.Add(0);
+            buffers.Splits[IndexOfBusy()]++;
+            buffers.Ids[tokens++] = 0;
         }
 
-        while (wanted.Count < 2)
+        int rows = wanted;
+        while (rows < graph.LogitRowsMin)
         {
-            wanted.Add(0);
+            buffers.Rows[rows++] = 0;
         }
 
+        // The graph of several slots pads each slot by a row.
+        int pad = Slots > 1 ? 1 : 0;
         for (int slot = 0; slot < Slots; slot++)
         {
-            totals[slot] = work[slot].Past + (int)splits[slot] + 1;
-            lengths[slot] = totals[slot] - 1;
+            buffers.Totals[slot] = work[slot].Past + (int)buffers.Splits[slot] + pad;
+            buffers.Lengths[slot] = buffers.Totals[slot] - 1;
         }
 
-        Execute(allIds, wanted);
-        return count;
+        SlotBinding binding = Binding(tokens, rows);
+        binding.Bind(caches);
+        graph.Session.RunWithBinding(runOptions, binding.Native);
+        return wanted;
     }
 
     /// <summary>The logits [vocabulary] of one row of the last call.</summary>
-    internal ReadOnlySpan<float> Logits(int row) => logits.AsSpan(row * model.VocabularySize, model.VocabularySize);
+    internal ReadOnlySpan<float> Logits(int row) =>
+        new((float*)logits + (long)row * model.VocabularySize, model.VocabularySize);
 
     public void Dispose()
     {
-        binding.Dispose();
-        owned.ForEach(item => item.Dispose());
-        session.Dispose();
+        ClearBindings();
+        idle.Dispose();
         runOptions.Dispose();
+        NativeMemory.AlignedFree((void*)logits);
+        logits = 0;
         foreach (nint allocation in allocations)
         {
             NativeMemory.AlignedFree((void*)allocation);
         }
 
         allocations.Clear();
+        graph.Dispose();
     }
 
-    private static InferenceSession Open(ModelPackage package, byte[] graph, SessionOptions options)
+    private (int Tokens, int Wanted) Take(int slot, SlotWork item, int tokens, int wanted)
     {
-        try
-        {
-            return new InferenceSession(graph, options);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new ModelPackageException(
-                $"ONNX Runtime cannot load model {package.Name} from {package.Folder}: its weights do not fit its "
-                + $"architecture; fetch the model again ({e.Message})", e);
-        }
-    }
-
-    private void Execute(List<long> allIds, List<long> wanted)
-    {
-        Grow(ref ids, allIds.Count);
-        Grow(ref rows, wanted.Count);
-        Grow(ref logits, wanted.Count * model.VocabularySize);
-        allIds.CopyTo(ids);
-        wanted.CopyTo(rows);
-        using OrtValue idsValue = OrtValue.CreateTensorValueFromMemory(
-            memory, ids.AsMemory(0, allIds.Count), [1, allIds.Count]);
-        using OrtValue rowsValue = OrtValue.CreateTensorValueFromMemory(
-            memory, rows.AsMemory(0, wanted.Count), [wanted.Count]);
-        using OrtValue logitsValue = OrtValue.CreateTensorValueFromMemory(
-            memory, logits.AsMemory(0, wanted.Count * model.VocabularySize), [wanted.Count, model.VocabularySize]);
-        binding.BindInput("input_ids", idsValue);
-        binding.BindInput("rows", rowsValue);
-        binding.BindOutput("logits", logitsValue);
-        session.RunWithBinding(runOptions, binding);
-    }
-
-    private void BindSlots()
-    {
-        Bind("split", TensorElementType.Int64, [Slots], (nint)splits, Slots * sizeof(long));
-        long capacity = model.ContextTokensMax + SlotGraph.PadPositions;
-        long bytes = model.KeyValueHeads * capacity * model.HeadSize * sizeof(float);
-        for (int slot = 0; slot < Slots; slot++)
-        {
-            Bind($"seqlens_k.{slot}", TensorElementType.Int32, [1], (nint)(lengths + slot), sizeof(int));
-            Bind($"total_sequence_length.{slot}", TensorElementType.Int32, [], (nint)(totals + slot), sizeof(int));
-            for (int i = 0; i < 2 * model.Layers; i++)
-            {
-                long[] shape = [1, model.KeyValueHeads, capacity, model.HeadSize];
-                OrtValue cache = Value(TensorElementType.Float, shape, Allocate(bytes), bytes);
-                binding.BindInput(SlotGraph.Past(i / 2, slot, i % 2 == 1), cache);
-                binding.BindOutput(SlotGraph.Present(i / 2, slot, i % 2 == 1), cache);
-            }
-        }
-    }
-
-    private void Bind(string name, TensorElementType type, long[] shape, nint data, long bytes) =>
-        binding.BindInput(name, Value(type, shape, data, bytes));
-
-    private OrtValue Value(TensorElementType type, long[] shape, nint data, long bytes)
-    {
-        OrtValue value = OrtValue.CreateTensorValueWithData(memory, type, shape, data, bytes);
-        owned.Add(value);
-        return value;
-    }
-
-    private nint Allocate(long bytes)
-    {
-        void* data = NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes);
-        NativeMemory.Clear(data, (nuint)bytes);
-        allocations.Add((nint)data);
-        return (nint)data;
-    }
-
-    private void CheckRoom(SlotWork item)
-    {
-        if (item.Past < 0 || item.Past + item.Tokens.Length > model.ContextTokensMax)
+        int count = item.Tokens.Length;
+        caches[slot] = item.Cache ?? idle;
+        if (item.Past < 0 || item.Past + count > (item.Cache?.TokensMax ?? 0) || tokens + count > TokensMax)
         {
             throw new ArgumentException(
-                $"a slot holds {model.ContextTokensMax} tokens, not {item.Past} + {item.Tokens.Length}", nameof(item));
+                $"a slot holds {item.Cache?.TokensMax ?? 0} tokens, not {item.Past} + {count}, and a call takes "
+                + $"{TokensMax}", nameof(item));
         }
+
+        ReadOnlySpan<uint> ids = item.Tokens.Span;
+        for (int i = 0; i < count; i++)
+        {
+            if (i >= item.LogitsFrom)
+            {
+                buffers.Rows[wanted++] = tokens;
+            }
+
+            buffers.Ids[tokens++] = ids[i];
+        }
+
+        buffers.Splits[slot] = count;
+        return (tokens, wanted);
     }
 
-    private static int IndexOfBusy(ReadOnlySpan<SlotWork> work)
+    private SlotBinding Binding(int tokens, int rows)
+    {
+        if (rows > logitRows)
+        {
+            ClearBindings();
+            NativeMemory.AlignedFree((void*)logits);
+            logitRows = Math.Max(rows, 2 * Slots);
+            logits = (nint)NativeMemory.AlignedAlloc(
+                (nuint)logitRows * (nuint)model.VocabularySize * sizeof(float), AlignmentBytes);
+        }
+
+        calls++;
+        if (!bindings.TryGetValue((tokens, rows), out SlotBinding? binding))
+        {
+            if (bindings.Count == BindingsMax)
+            {
+                ((int, int) oldest, SlotBinding least) = bindings.MinBy(item => item.Value.LastCall);
+                least.Dispose();
+                bindings.Remove(oldest);
+            }
+
+            SlotShape shape = new(Slots, tokens, rows, graph.Weights.Provider);
+            bindings[(tokens, rows)] = binding = new SlotBinding(graph.Session, model, shape, buffers, logits);
+        }
+
+        binding.LastCall = calls;
+        return binding;
+    }
+
+    private void ClearBindings()
+    {
+        foreach (SlotBinding binding in bindings.Values)
+        {
+            binding.Dispose();
+        }
+
+        bindings.Clear();
+    }
+
+    private int IndexOfBusy()
     {
         int slot = 0;
-        while (work[slot].Tokens.Length == 0)
+        while (buffers.Splits[slot] == 0)
         {
             slot++;
         }
@@ -226,11 +198,11 @@ internal sealed unsafe class SlotSession : IDisposable
         return slot;
     }
 
-    private static void Grow<T>(ref T[] array, int length)
+    private nint Allocate(int bytes)
     {
-        if (array.Length < length)
-        {
-            array = new T[length * 2];
-        }
+        nint data = (nint)NativeMemory.AlignedAlloc((nuint)bytes, AlignmentBytes);
+        NativeMemory.Clear((void*)data, (nuint)bytes);
+        allocations.Add(data);
+        return data;
     }
 }

@@ -170,7 +170,8 @@ public sealed class ModelInstallation(string modelsFolder)
     private static bool IsChunk(PackageFile file, int index, ReadOnlySpan<byte> chunk) =>
         ChunkTree.Leaf(chunk).ToString() == file.Chunks[index];
 
-    private static void Replace(string folder, string partial)
+    /// <summary>Puts a whole package into its place; what lay there is gone.</summary>
+    internal static void Replace(string folder, string partial)
     {
         string damaged = folder + ".damaged";
         if (Directory.Exists(damaged))

@@ -3,7 +3,7 @@ namespace Camelid.ModelRuntime.Packages;
 /// <summary>
 /// A model package cannot be used. The message names the file, the chunk where one is known, and what to do.
 /// </summary>
-public sealed class ModelPackageException : Exception
+public class ModelPackageException : Exception
 {
     /// <summary>Without a message.</summary>
     public ModelPackageException()

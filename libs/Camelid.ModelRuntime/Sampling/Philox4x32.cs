@@ -6,8 +6,8 @@ namespace Camelid.ModelRuntime.Sampling;
 /// </summary>
 public static class Philox4x32
 {
-    private const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57, Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
-    private const int Rounds = 10;
+    internal const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57, Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
+    internal const int Rounds = 10;
 
     /// <summary>The four words at a counter under a key.</summary>
     public static PhiloxWords At(ulong key, PhiloxWords counter)
@@ -32,7 +32,8 @@ public static class Philox4x32
     }
 
     /// <summary>
-    /// The 32 bits of one token at one output position: word <c>id mod 4</c> at counter (id / 4, position, 0, 0).
+    /// Rule S-13: the 32 bits of one token at one output position are word <c>id mod 4</c> at counter
+    /// (⌊id / 4⌋, position, 0, 0).
     /// </summary>
     public static uint Bits(ulong key, uint position, uint tokenId)
     {

@@ -24,7 +24,8 @@ internal sealed class NanoPackageWriter(NanoTrainingOptions options, BytePairVoc
         (byte[] data, Dictionary<string, ExternalTensor> tensors) = Pack(weights);
         SortedDictionary<string, byte[]> files = new(StringComparer.Ordinal)
         {
-            [ModelPackage.GraphFile] = SlotGraph.Build(NanoModel.Architecture, tensors, slots: 1),
+            [ModelPackage.GraphFile] = SlotGraph.Build(
+                NanoModel.Architecture, Precision.Single, tensors, slots: 1),
             [WeightsFile] = data,
             [ModelPackage.TokenizerFile] = tokenizer,
             ["tokenizer_config.json"] = TokenizerConfig(),

@@ -17,13 +17,17 @@ internal sealed class NumericsProbe
 {
     private const string Tag = "camelid/numerics";
     private const ulong Seed = 0x43616D656C6964;
+    private const int WholeTokensMax = 512, LongestMin = 65, ShortLengths = 4;
+    private const long WeightTokensMax = 50_000_000_000;
     private static readonly int[] Lengths = [1, 2, 3, 17, 64, 65, 255, 2048];
     private readonly List<uint[]> sequences = [];
 
     internal NumericsProbe(ModelManifest manifest)
     {
         SplitMix64 random = new(Seed);
-        int longest = Math.Min(Lengths[^1], manifest.ContextTokensMax - 1);
+        // A large model's battery is shorter: every start computes it twice.
+        long affordable = Math.Max(LongestMin, WeightTokensMax / ParameterCount(manifest));
+        int longest = (int)Math.Min(Math.Min(Lengths[^1], affordable), Math.Max(1, manifest.ContextTokensMax - 1));
         foreach (int length in Lengths.Select(length => Math.Min(length, longest)))
         {
             uint[] sequence = new uint[length];
@@ -37,35 +41,65 @@ internal sealed class NumericsProbe
     }
 
     /// <summary>
-    /// SHA-256 over the hashes of each sequence's last logits. With one slot every sequence is one call; with more,
-    /// they run side by side, in chunks of many sizes, and end one token at a time.
+    /// Runs the battery through both graphs, the second side by side in chunks, and compares; and sees whether the
+    /// logits of one row alone have the same bits as beside others.
     /// </summary>
-    internal Hash256 Digest(SlotSession session)
+    /// <returns>SHA-256 over the hashes of each sequence's last logits.</returns>
+    /// <exception cref="InvalidOperationException">What a sequence gives depends on what stands beside it.</exception>
+    internal static Hash256 Check(ModelManifest manifest, LoadedGraph single, LoadedGraph? several)
     {
-        byte[][] hashes = new byte[sequences.Count][];
-        for (int first = 0; first < sequences.Count; first += session.Slots)
+        NumericsProbe probe = new(manifest);
+        using SlotSession alone = new(single);
+        byte[][] whole = probe.Measure(alone, apart: false, Lengths.Length);
+        single.LogitRowsMin = 1;
+        byte[][] rows = probe.Measure(alone, apart: true, ShortLengths);
+        single.LogitRowsMin = Equal(rows, whole) ? 1 : 2;
+        using SlotSession mixed = new(several ?? single);
+        if (!Equal(probe.Measure(mixed, apart: true, several is null ? ShortLengths : Lengths.Length), whole))
         {
-            RunTogether(session, first, hashes);
+            throw new InvalidOperationException(
+                "this machine's results depend on what is computed beside them, so no verifier could repeat them; "
+                + "report the processor and the version of ONNX Runtime to the Camelid project");
         }
 
-        return Hashes.Sha256(hashes.SelectMany(hash => hash).ToArray());
+        return Hashes.Sha256(whole.SelectMany(hash => hash).ToArray());
     }
 
     /// <summary>H(runtime, provider, instruction set, graph, precision, options, probe digest).</summary>
-    internal static Hash256 NumericsClass(ModelPackage package, Hash256 digest)
+    internal static Hash256 NumericsClass(ModelWeights weights, Hash256 digest)
     {
-        PackageFile graph = package.Manifest.Files.Single(file => file.Path == ModelPackage.GraphFile);
         CanonicalWriter writer = new();
-        writer.Text($"onnxruntime {OrtEnv.Instance().GetVersionString()}").Text("cpu").Text(InstructionSet())
-            .Hash(graph.ToModelFile().Root).Text(package.Manifest.Precision).Text(SlotSession.Options).Hash(digest);
+        writer.Text($"onnxruntime {OrtEnv.Instance().GetVersionString()}")
+            .Text(weights.Provider == ExecutionProvider.Cpu ? "cpu" : "cuda").Text(InstructionSet())
+            .Hash(Hashes.Sha256(weights.BuildGraph(slots: 1))).Text(weights.Package.Manifest.Precision)
+            .Text(SlotSession.Options).Hash(digest);
         return Hashes.Tagged(Tag, writer.Written);
     }
 
-    private void RunTogether(SlotSession session, int first, byte[][] hashes)
+    private static bool Equal(byte[][] some, byte[][] all) =>
+        some.Zip(all).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
+
+    /// <summary>
+    /// Hashes of the last logits of the first sequences: each in as few calls as possible, or, where
+    /// <paramref name="apart"/>, in chunks of many sizes, ending one token at a time.
+    /// </summary>
+    private byte[][] Measure(SlotSession session, bool apart, int count)
     {
-        int count = Math.Min(session.Slots, sequences.Count - first);
+        byte[][] hashes = new byte[count][];
+        for (int first = 0; first < count; first += session.Slots)
+        {
+            RunTogether(session, apart, first, hashes);
+        }
+
+        return hashes;
+    }
+
+    private void RunTogether(SlotSession session, bool apart, int first, byte[][] hashes)
+    {
+        int count = Math.Min(session.Slots, hashes.Length - first);
         int[] past = new int[count];
-        bool single = session.Slots == 1;
+        KeyValueCache[] caches =
+            [.. Enumerable.Range(first, count).Select(i => session.CreateCache(sequences[i].Length))];
         while (Enumerable.Range(0, count).Any(i => past[i] < sequences[first + i].Length))
         {
             SlotWork[] work = new SlotWork[session.Slots];
@@ -73,9 +107,9 @@ internal sealed class NumericsProbe
             {
                 uint[] sequence = sequences[first + i];
                 int left = sequence.Length - past[i];
-                int chunk = single ? left : left > 8 ? Math.Min(left - 4, 40 + 7 * i) : Math.Min(left, 1);
+                int chunk = Chunk(left, apart, i);
                 int from = chunk > 0 && chunk == left ? chunk - 1 : chunk;
-                work[i] = new SlotWork(past[i], sequence.AsMemory(past[i], chunk), from);
+                work[i] = new SlotWork(caches[i], past[i], sequence.AsMemory(past[i], chunk), from);
             }
 
             session.Run(work);
@@ -89,7 +123,22 @@ internal sealed class NumericsProbe
                 }
             }
         }
+
+        foreach (KeyValueCache cache in caches)
+        {
+            cache.Dispose();
+        }
     }
+
+    private static int Chunk(int left, bool apart, int slot) => apart switch
+    {
+        false => Math.Min(left, WholeTokensMax),
+        true when left > 8 => Math.Min(left - 4, 40 + 7 * slot),
+        true => Math.Min(left, 1),
+    };
+
+    private static long ParameterCount(ModelManifest manifest) =>
+        WeightCatalog.Of(manifest.Architecture, manifest.Precision).Sum(weight => weight.Rows * weight.Columns);
 
     private static string InstructionSet() => RuntimeInformation.ProcessArchitecture + (
         Avx512BW.IsSupported ? "/avx512" : Avx2.IsSupported ? "/avx2" : "");

@@ -99,13 +99,14 @@ public sealed class OutputVerifier : IAsyncDisposable
         TokenHistory history = new(request.PromptTokens);
         uint[] inputs = [.. request.PromptTokens, .. request.OutputTokens.Take(count - 1)];
         int chunkMax = Math.Min(ChunkTokensMax, session.RowsMax);
+        using KeyValueCache cache = session.CreateCache(Math.Max(1, inputs.Length));
         int position = 0;
         for (int past = 0; past < inputs.Length && count > 0; past += chunkMax)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int length = Math.Min(chunkMax, inputs.Length - past);
             int logitsFrom = Math.Clamp(prompt - 1 - past, 0, length);
-            int rows = session.Run([new SlotWork(past, inputs.AsMemory(past, length), logitsFrom)]);
+            int rows = session.Run([new SlotWork(cache, past, inputs.AsMemory(past, length), logitsFrom)]);
             for (int row = 0; row < rows; row++, position++)
             {
                 ReadOnlySpan<float> logits = session.Logits(row);

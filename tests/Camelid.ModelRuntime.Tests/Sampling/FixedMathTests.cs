@@ -1,7 +1,9 @@
+using System.Numerics;
 using Camelid.ModelRuntime.Sampling;
 
 namespace Camelid.ModelRuntime.Tests.Sampling;
 
+/// <summary>Rules S-10, S-15 and S-16.</summary>
 public sealed class FixedMathTests
 {
     private const double RelativeErrorMax = 4e-16;
@@ -32,6 +34,64 @@ public sealed class FixedMathTests
             Assert.InRange(FixedMath.Log(u) - expected, -Margin(expected), Margin(expected));
         }
     }
+
+    /// <summary>sampler_reference.py computed these without any vector or fused instruction.</summary>
+    [Fact]
+    public void The_bits_of_both_functions_are_those_of_the_implementation_in_another_language()
+    {
+        Assert.All(SamplerVectors.Function("exp"), one => AssertBits(one.Result, FixedMath.Exp(one.Argument)));
+        Assert.All(SamplerVectors.Function("log"), one => AssertBits(one.Result, FixedMath.Log(one.Argument)));
+        Assert.All(SamplerVectors.Function("exp"), one => AssertBits(one.Result, ReferenceSampler.Exp(one.Argument)));
+        Assert.All(SamplerVectors.Function("log"), one => AssertBits(one.Result, ReferenceSampler.Log(one.Argument)));
+    }
+
+    /// <summary>Negative control: a fused multiply-add is told apart by the vectors.</summary>
+    [Fact]
+    public void A_fused_exponential_has_other_bits() => Assert.Contains(
+        SamplerVectors.Function("exp"), one => FusedExp(one.Argument) != one.Result);
+
+    [Fact]
+    public void Lanes_have_the_bits_of_the_scalar_exponential_and_its_floor()
+    {
+        Random random = new(20261120);
+        for (int i = 0; i < 20_000; i++)
+        {
+            double x = -random.NextDouble() * (i % 2 == 0 ? 30 : 700);
+            AssertBits(FixedMath.Exp(x), FixedMath.Exp(new Vector<double>(x))[i % Vector<double>.Count]);
+            double large = random.NextDouble() * (1L << 41);
+            Assert.Equal((long)large, FixedMath.Floor(new Vector<double>(large))[0]);
+        }
+    }
+
+    /// <summary>Top-p by integers rests on it: the weight may not fall by more than a unit as x grows.</summary>
+    [Fact]
+    public void Weights_grow_with_x_up_to_a_unit()
+    {
+        long last = 0;
+        for (double x = -28; x <= 0; x += 1.7e-4)
+        {
+            long weight = (long)(FixedMath.Exp(x) * CandidateList.WeightUnits);
+            Assert.True(weight >= last - 1);
+            last = weight;
+        }
+    }
+
+    private static double FusedExp(double x)
+    {
+        double k = Math.Floor(x * 1.4426950408889634 + 0.5);
+        double r = x - k * 0.693147180369123816490 - k * 1.90821492927058770002e-10;
+        double sum = 1.0 / 6227020800, factorial = 6227020800;
+        for (int n = 13; n >= 1; n--)
+        {
+            factorial /= n;
+            sum = Math.FusedMultiplyAdd(sum, r, 1.0 / factorial);
+        }
+
+        return sum * Math.ScaleB(1, (int)k);
+    }
+
+    private static void AssertBits(double expected, double actual) => Assert.Equal(
+        BitConverter.DoubleToInt64Bits(expected), BitConverter.DoubleToInt64Bits(actual));
 
     private static double Margin(double value) => Math.Max(Math.Abs(value), 1e-2) * RelativeErrorMax;
 }

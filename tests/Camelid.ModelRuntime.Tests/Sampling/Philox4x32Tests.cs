@@ -1,7 +1,9 @@
+using System.Runtime.Intrinsics.X86;
 using Camelid.ModelRuntime.Sampling;
 
 namespace Camelid.ModelRuntime.Tests.Sampling;
 
+/// <summary>Rule S-13.</summary>
 public sealed class Philox4x32Tests
 {
     /// <summary>Known answers of Random123 (kat_vectors, philox4x32 10).</summary>
@@ -27,6 +29,32 @@ public sealed class Philox4x32Tests
             {
                 Assert.True(seen.Add(Philox4x32.Bits(7, position, token)));
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(0UL, 0u, 0u)]
+    [InlineData(0xfedcba9876543210UL, 4_294_967_295u, 4_194_176u)]
+    [InlineData(0x0000000100000000UL, 17u, 128u)]
+    public void Blocks_of_every_width_have_the_bits_of_single_tokens(ulong key, uint position, uint firstToken)
+    {
+        uint[] expected = [.. Enumerable.Range(0, 128)
+            .Select(i => Philox4x32.Bits(key, position, firstToken + (uint)i))];
+        uint[] bits = new uint[expected.Length];
+        PhiloxBlock.FillScalar(key, position, firstToken, bits);
+        Assert.Equal(expected, bits);
+        if (Avx2.IsSupported)
+        {
+            Array.Clear(bits);
+            PhiloxBlock.Fill256(key, position, firstToken, bits);
+            Assert.Equal(expected, bits);
+        }
+
+        if (Avx512F.IsSupported)
+        {
+            Array.Clear(bits);
+            PhiloxBlock.Fill512(key, position, firstToken, bits);
+            Assert.Equal(expected, bits);
         }
     }
 }

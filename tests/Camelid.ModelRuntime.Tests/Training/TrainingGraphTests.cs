@@ -68,8 +68,11 @@ public sealed class TrainingGraphTests(ModelFixture fixture)
         training.Reshape(new BatchShape(1, ids.Length));
         float expected = training.Step([.. ids], [.. targets], 0, 1);
 
-        using SlotSession session = new(package, slots: 1, threads: 1);
-        session.Run([new SlotWork(0, text.AsMemory(0, ids.Length), 0)]);
+        using ModelWeights mapped = new(package, ExecutionProvider.Cpu);
+        using LoadedGraph graph = new(mapped, slots: 1, threads: 1);
+        using SlotSession session = new(graph);
+        using KeyValueCache cache = session.CreateCache(ids.Length);
+        session.Run([new SlotWork(cache, 0, text.AsMemory(0, ids.Length), 0)]);
         double sum = 0;
         for (int i = 0; i < ids.Length; i++)
         {

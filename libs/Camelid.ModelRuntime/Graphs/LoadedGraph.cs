@@ -1,0 +1,79 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Camelid.ModelRuntime.Graphs;
+
+/// <summary>
+/// A slot graph in ONNX Runtime, which several callers may run at once, each through its own
+/// <see cref="SlotSession"/>. The last one to dispose of it frees it.
+/// </summary>
+internal sealed class LoadedGraph : IDisposable
+{
+    private int holders = 1;
+
+    /// <summary>Builds and loads the graph over shared weights.</summary>
+    /// <exception cref="Packages.ModelPackageException">ONNX Runtime refuses the graph.</exception>
+    internal LoadedGraph(ModelWeights weights, int slots, int threads)
+    {
+        NativeEnvironment.Require();
+        (Weights, Slots) = (weights.Share(), slots);
+        using SessionOptions options = new()
+        {
+            IntraOpNumThreads = threads, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+        };
+        try
+        {
+            if (weights.Provider == ExecutionProvider.Cuda)
+            {
+                options.AppendExecutionProvider_CUDA();
+            }
+
+            // Workers spin inside a call, where the next operator comes within microseconds, and sleep between calls.
+            options.AddSessionConfigEntry("session.intra_op.allow_spinning", threads > 1 ? "1" : "0");
+            options.AddSessionConfigEntry("session.force_spinning_stop", "1");
+            Session = weights.Open(weights.BuildGraph(slots), options);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+
+        Device = weights.Provider == ExecutionProvider.Cuda ? new DeviceMemory(Session) : null;
+    }
+
+    /// <summary>The weights.</summary>
+    internal ModelWeights Weights { get; }
+
+    /// <summary>Slots of the graph.</summary>
+    internal int Slots { get; }
+
+    /// <summary>The session; running it is safe from several threads.</summary>
+    internal InferenceSession Session { get; }
+
+    /// <summary>
+    /// Fewest rows of logits of a call. Nothing promises that the product of one row has the bits of the product of
+    /// several; where this machine was seen to give them, it is 1.
+    /// </summary>
+    internal int LogitRowsMin { get; set; } = 2;
+
+    /// <summary>The GPU's memory; null on the processor.</summary>
+    internal DeviceMemory? Device { get; }
+
+    /// <summary>One more caller; each calls <see cref="Dispose"/> once.</summary>
+    internal LoadedGraph Share()
+    {
+        Interlocked.Increment(ref holders);
+        return this;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref holders) == 0)
+        {
+            Device?.Dispose();
+            Session.Dispose();
+            Weights.Dispose();
+        }
+    }
+}
