@@ -6,7 +6,7 @@ using Camelid.Client.Models;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid models ls|show|train</c>.</summary>
+/// <summary><c>camelid models ls|show|train|samples</c>.</summary>
 internal static class ModelsCommand
 {
     private static readonly Argument<string> Model = new("MODEL") { Description = "name or root" };
@@ -33,7 +33,10 @@ internal static class ModelsCommand
                 WritePage(terminal, model);
             }
         });
-        return new Command("models", "Models.") { list, show, ModelsTrainCommand.Build(terminal) };
+        return new Command("models", "Models.")
+        {
+            list, show, ModelsTrainCommand.Build(terminal), ModelsSamplesCommand.Build(terminal),
+        };
     }
 
     private static void Write(Terminal terminal, ModelListDocument models, bool json)
