@@ -15,7 +15,7 @@ namespace Camelid.Benchmarks;
 internal static class SamplingBenchmarks
 {
     private const int DrawsDefault = 1_000_000, DrawsMax = 100_000_000, DrawVocabularyMax = 2_000, SharesMax = 64;
-    private const int Positions = 16, PromptTokens = 1_000;
+    private const int PromptTokens = 1_000;
     private static readonly int[] Vocabularies = [32_000, 128_256];
 
     private static readonly (string Name, SamplingParameters Parameters)[] Kinds =
@@ -132,26 +132,25 @@ internal static class SamplingBenchmarks
         }
     }
 
-    /// <summary>The median of all rounds, each the mean over a few positions; rounds that do not count first.</summary>
+    /// <summary>
+    /// The median of choices measured one by one, some before them not counted: a share of them is interrupted where
+    /// the machine is busy, and a mean would carry that.
+    /// </summary>
     private static double Microseconds(Action<uint> action)
     {
-        const int WarmRounds = 40, CountedRounds = 25;
-        double[] rounds = new double[CountedRounds];
-        for (int round = -WarmRounds; round < CountedRounds; round++)
+        const int Warm = 600, Counted = 401;
+        double[] times = new double[Counted];
+        for (int i = -Warm; i < Counted; i++)
         {
             long started = Stopwatch.GetTimestamp();
-            for (uint position = 0; position < Positions; position++)
+            action((uint)(i + Warm));
+            if (i >= 0)
             {
-                action(position);
-            }
-
-            if (round >= 0)
-            {
-                rounds[round] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / Positions;
+                times[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
             }
         }
 
-        Array.Sort(rounds);
-        return rounds[CountedRounds / 2];
+        Array.Sort(times);
+        return times[Counted / 2];
     }
 }

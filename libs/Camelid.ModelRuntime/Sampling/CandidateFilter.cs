@@ -4,8 +4,8 @@ namespace Camelid.ModelRuntime.Sampling;
 
 /// <summary>Top-k, top-p and min-p, in this order, by partial selection.</summary>
 /// <remarks>
-/// Each step may first let fall what it cannot keep by a bound that is safe against rounding: a prefix of the order
-/// is found right among any tokens that hold the whole prefix.
+/// What the first filter cannot keep is let fall before it by a bound that is safe against rounding: a prefix of the
+/// order is found right among any tokens that hold the whole prefix.
 /// </remarks>
 internal static class CandidateFilter
 {
@@ -23,7 +23,7 @@ internal static class CandidateFilter
         candidates.Gather(workspace, LeastCandidate(workspace, parameters, temperature));
         if (parameters.TopK != 0)
         {
-            KeepTopK(candidates, parameters.TopK);
+            KeepTopK(candidates, parameters.TopK, workspace.Greatest);
         }
 
         bool nucleus = parameters.TopPMillionths != SamplingParameters.One;
@@ -35,7 +35,7 @@ internal static class CandidateFilter
         long sum = candidates.Weigh(workspace.Greatest, temperature);
         if (nucleus)
         {
-            KeepNucleus(candidates, sum, parameters.TopPMillionths);
+            KeepNucleus(candidates, sum, parameters.TopPMillionths, workspace.Greatest);
         }
 
         KeepLikely(candidates, parameters.MinPMillionths);
@@ -48,7 +48,7 @@ internal static class CandidateFilter
         {
             // k blocks have a token of at least this value, so the k best tokens have it.
             float least = workspace.Candidates.LeastOfGreatest(
-                workspace.BlockMaxima, (int)Math.Min(parameters.TopK, int.MaxValue));
+                workspace.BlockMaxima, (int)Math.Min(parameters.TopK, int.MaxValue), workspace.Greatest);
             return Math.Max(least, float.MinValue);
         }
 
@@ -59,11 +59,12 @@ internal static class CandidateFilter
     }
 
     /// <summary>Rule S-09: the first k in the order of z descending, id ascending.</summary>
-    private static void KeepTopK(CandidateList candidates, uint k)
+    private static void KeepTopK(CandidateList candidates, uint k, float greatest)
     {
         if (k < candidates.Ids.Length)
         {
-            candidates.KeepPrefix(k, byWeight: false);
+            candidates.WeighEqually();
+            candidates.KeepPrefix(k, greatest);
         }
     }
 
@@ -71,13 +72,10 @@ internal static class CandidateFilter
     /// Rule S-11: with S the sum of the weights, a token stays where 1,000,000 × the weights before it is less than
     /// p × S, p in millionths: integers, exact in any order of summing.
     /// </summary>
-    private static void KeepNucleus(CandidateList candidates, long sum, uint p)
+    private static void KeepNucleus(CandidateList candidates, long sum, uint p, float greatest)
     {
         long limit = (long)(((UInt128)p * (ulong)sum + SamplingParameters.One - 1) / SamplingParameters.One);
-        // What lies after a token of the order weighs at most one unit more than it (the exponential may err in its
-        // last bit). So a token stays only if so many of its weight could make up what the limit leaves out.
-        candidates.KeepHeavy((sum - limit) / candidates.Ids.Length);
-        candidates.KeepPrefix(limit, byWeight: true);
+        candidates.KeepPrefix(limit, greatest);
     }
 
     /// <summary>Rule S-12: of these a token stays where 1,000,000 × its weight is at least m × 2^40.</summary>

@@ -16,7 +16,7 @@ internal sealed class CandidateList(int capacity)
     private readonly uint[] ids = new uint[capacity];
     private readonly float[] values = new float[capacity];
     private readonly long[] weights = new long[capacity];
-    private readonly PrefixCut cut = new();
+    private readonly PrefixCut cut = new(capacity);
     private int count;
 
     internal ReadOnlySpan<uint> Ids => ids.AsSpan(0, count);
@@ -30,6 +30,8 @@ internal sealed class CandidateList(int capacity)
     {
         ReadOnlySpan<float> from = workspace.Values;
         ReadOnlySpan<float> maxima = workspace.BlockMaxima;
+        Span<uint> keptIds = ids;
+        Span<float> keptValues = values;
         int kept = 0;
         for (int block = 0; block < maxima.Length; block++)
         {
@@ -43,7 +45,7 @@ internal sealed class CandidateList(int capacity)
             for (int i = 0; i < tokens.Length; i++)
             {
                 // Written always and counted sometimes: a branch here would be guessed wrong half of the time.
-                (ids[kept], values[kept]) = ((uint)(start + i), tokens[i]);
+                (keptIds[kept], keptValues[kept]) = ((uint)(start + i), tokens[i]);
                 kept += tokens[i] >= least ? 1 : 0;
             }
         }
@@ -79,47 +81,65 @@ internal sealed class CandidateList(int capacity)
         return sum;
     }
 
+    /// <summary>Counts each as one, where <see cref="KeepPrefix"/> is to count tokens.</summary>
+    internal void WeighEqually() => weights.AsSpan(0, count).Fill(1);
+
     /// <summary>Keeps those of at least a weight.</summary>
     internal void KeepHeavy(long least)
     {
+        Span<uint> someIds = ids;
+        Span<float> someValues = values;
+        Span<long> someWeights = weights;
         int kept = 0;
         for (int i = 0; i < count; i++)
         {
-            (ids[kept], values[kept], weights[kept]) = (ids[i], values[i], weights[i]);
-            kept += weights[i] >= least ? 1 : 0;
+            long weight = someWeights[i];
+            (someIds[kept], someValues[kept], someWeights[kept]) = (someIds[i], someValues[i], weight);
+            kept += weight >= least ? 1 : 0;
         }
 
         count = kept;
     }
 
     /// <summary>
-    /// In the order of value descending, id ascending: keeps a token where the masses before it are less than a limit.
+    /// In the order of value descending, id ascending: keeps a token where the weights before it are less than a limit.
     /// </summary>
-    /// <param name="limit">At least 1, and at most all masses together.</param>
-    /// <param name="byWeight">A mass is the weight; otherwise it is one.</param>
-    internal void KeepPrefix(long limit, bool byWeight)
+    /// <param name="limit">At least 1, and at most all weights together.</param>
+    /// <param name="greatest">The greatest value.</param>
+    internal void KeepPrefix(long limit, float greatest)
     {
-        (uint key, long before) = cut.Find(Values, byWeight ? Weights : [], limit);
+        (float least, long before) = cut.Find(Values, Weights, limit, greatest);
+        Span<uint> someIds = ids;
+        Span<float> someValues = values;
+        Span<long> someWeights = weights;
         int kept = 0;
         for (int i = 0; i < count; i++)
         {
-            uint own = PrefixCut.KeyOf(values[i]);
-            if (own > key || (own == key && before >= limit))
+            (float value, long weight) = (someValues[i], someWeights[i]);
+            (someIds[kept], someValues[kept], someWeights[kept]) = (someIds[i], value, weight);
+            kept += value > least ? 1 : 0;
+            if (value == least && before < limit)
             {
-                continue;
+                before += weight;
+                kept++;
             }
-
-            before += own == key ? byWeight ? weights[i] : 1 : 0;
-            (ids[kept], values[kept], weights[kept]) = (ids[i], values[i], weights[i]);
-            kept++;
         }
 
         count = kept > 0 ? kept : throw new UnreachableException("a filter left nothing");
     }
 
-    /// <summary>A value that the k greatest of some values all reach.</summary>
-    internal float LeastOfGreatest(ReadOnlySpan<float> some, int k) =>
-        k <= some.Length ? PrefixCut.ValueOf(cut.Find(some, [], k).Key) : float.NegativeInfinity;
+    /// <summary>A value that the k greatest of some values, no more than there is room for, all reach.</summary>
+    internal float LeastOfGreatest(ReadOnlySpan<float> some, int k, float greatest)
+    {
+        if (k > some.Length)
+        {
+            return float.NegativeInfinity;
+        }
+
+        Span<long> ones = weights.AsSpan(0, some.Length);
+        ones.Fill(1);
+        return cut.Find(some, ones, k, greatest).Value;
+    }
 
     private static Vector<long> WeightsOf(Vector<double> x) => FixedMath.Floor(
         FixedMath.Exp(Vector.MaxNative(x, new Vector<double>(WeightlessBelow))) * new Vector<double>(WeightUnits));

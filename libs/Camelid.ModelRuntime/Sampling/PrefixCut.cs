@@ -1,16 +1,26 @@
 using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Camelid.ModelRuntime.Sampling;
 
 /// <summary>
-/// Where a prefix of the order "value descending, id ascending" ends, found without a sort: by counting masses in
-/// buckets of the value's leading bits, then of the next ones. Three passes at most, whatever the values are.
+/// Where a prefix of the order "value descending, id ascending" ends, found without a sort: masses are counted in
+/// buckets of equal width, and those in the bucket that matters again by the value's bits, a few at a time. The number
+/// of passes is fixed, whatever the values are.
 /// </summary>
-internal sealed class PrefixCut
+internal sealed class PrefixCut(int capacity)
 {
     private const uint SignBit = 0x80000000;
-    private static readonly (int Shift, int Bits)[] Levels = [(21, 11), (10, 11), (0, 10)];
-    private readonly long[] buckets = new long[1 << 11];
+    private const int BucketBits = 11;
+
+    /// <summary>Fewer values than this are counted by their bits at once.</summary>
+    private const int NarrowedLeast = 1024;
+
+    private static readonly (int Shift, int Bits)[] Levels = [(21, BucketBits), (10, BucketBits), (0, 10)];
+    private readonly long[] buckets = new long[1 << BucketBits];
+    private readonly float[] someValues = new float[capacity];
+    private readonly long[] someMasses = new long[capacity];
 
     /// <summary>A number that is the smaller, the greater the value; equal where values are, −0 and 0 too.</summary>
     internal static uint KeyOf(float value)
@@ -24,49 +34,107 @@ internal sealed class PrefixCut
         BitConverter.UInt32BitsToSingle((key & SignBit) != 0 ? key : ~key & ~SignBit);
 
     /// <summary>
-    /// The key at which the masses of the order, summed up, reach a limit, and the sum of all before that key.
+    /// The value at which the masses of the order, summed up, reach a limit, and the sum of all before that value.
     /// </summary>
-    /// <param name="values">The values.</param>
-    /// <param name="masses">Their masses; empty where each is one.</param>
+    /// <param name="values">The values, none greater than the greatest.</param>
+    /// <param name="masses">Their masses.</param>
     /// <param name="limit">At least 1, and at most all masses together.</param>
-    internal (uint Key, long Before) Find(ReadOnlySpan<float> values, ReadOnlySpan<long> masses, long limit)
+    /// <param name="greatest">The greatest value.</param>
+    internal (float Value, long Before) Find(
+        ReadOnlySpan<float> values, ReadOnlySpan<long> masses, long limit, float greatest)
     {
-        (uint prefix, uint mask, long before) = (0, 0, 0);
+        float scale = (buckets.Length - 1) / (greatest - LeastOf(values));
+        if (values.Length < NarrowedLeast || !float.IsFinite(scale) || scale == 0)
+        {
+            return FindByKey(values, masses, 0, limit);
+        }
+
+        Span<long> sums = buckets;
+        sums.Clear();
+        for (int i = 0; i < values.Length; i++)
+        {
+            sums[BucketOf(values[i], greatest, scale)] += masses[i];
+        }
+
+        (int bucket, long before) = Reach(buckets, 0, limit);
+        Span<float> narrowValues = someValues;
+        Span<long> narrowMasses = someMasses;
+        int count = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            // Written always and counted sometimes: a branch here would be guessed wrong.
+            (narrowValues[count], narrowMasses[count]) = (values[i], masses[i]);
+            count += BucketOf(values[i], greatest, scale) == bucket ? 1 : 0;
+        }
+
+        return FindByKey(narrowValues[..count], narrowMasses[..count], before, limit);
+    }
+
+    private static float LeastOf(ReadOnlySpan<float> values)
+    {
+        Vector<float> least = new(float.PositiveInfinity);
+        foreach (Vector<float> lanes in MemoryMarshal.Cast<float, Vector<float>>(values))
+        {
+            least = Vector.MinNative(least, lanes);
+        }
+
+        float result = float.PositiveInfinity;
+        for (int lane = 0; lane < Vector<float>.Count; lane++)
+        {
+            result = least[lane] < result ? least[lane] : result;
+        }
+
+        foreach (float value in values[^(values.Length % Vector<float>.Count)..])
+        {
+            result = value < result ? value : result;
+        }
+
+        return result;
+    }
+
+    /// <summary>
+    /// Never smaller for a smaller value: each of subtraction, multiplication and truncation keeps an order.
+    /// </summary>
+    private static int BucketOf(float value, float greatest, float scale) =>
+        Math.Min((int)((greatest - value) * scale), (1 << BucketBits) - 1);
+
+    private static (int Bucket, long Before) Reach(ReadOnlySpan<long> sums, long before, long limit)
+    {
+        for (int bucket = 0; bucket < sums.Length; bucket++)
+        {
+            if (before + sums[bucket] >= limit)
+            {
+                return (bucket, before);
+            }
+
+            before += sums[bucket];
+        }
+
+        throw new UnreachableException("all masses together are less than the limit");
+    }
+
+    private (float Value, long Before) FindByKey(
+        ReadOnlySpan<float> values, ReadOnlySpan<long> masses, long before, long limit)
+    {
+        (uint prefix, uint mask) = (0, 0);
         foreach ((int shift, int bits) in Levels)
         {
             Span<long> sums = buckets.AsSpan(0, 1 << bits);
-            Count(values, masses, (prefix, mask, shift), sums);
-            int bucket = 0;
-            while (before + sums[bucket] < limit)
+            sums.Clear();
+            for (int i = 0; i < values.Length; i++)
             {
-                before += sums[bucket++];
-                if (bucket == sums.Length)
+                uint key = KeyOf(values[i]);
+                if ((key & mask) == prefix)
                 {
-                    throw new UnreachableException("all masses together are less than the limit");
+                    sums[(int)(key >> shift) & (sums.Length - 1)] += masses[i];
                 }
             }
 
+            (int bucket, before) = Reach(sums, before, limit);
             prefix |= (uint)bucket << shift;
             mask |= ((1u << bits) - 1) << shift;
         }
 
-        return (prefix, before);
-    }
-
-    private static void Count(
-        ReadOnlySpan<float> values,
-        ReadOnlySpan<long> masses,
-        (uint Prefix, uint Mask, int Shift) level,
-        Span<long> sums)
-    {
-        sums.Clear();
-        for (int i = 0; i < values.Length; i++)
-        {
-            uint key = KeyOf(values[i]);
-            if ((key & level.Mask) == level.Prefix)
-            {
-                sums[(int)(key >> level.Shift) & (sums.Length - 1)] += masses.IsEmpty ? 1 : masses[i];
-            }
-        }
+        return (ValueOf(prefix), before);
     }
 }

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Camelid.ModelRuntime.Sampling;
 
 /// <summary>
-/// The buffers of a choice, made once for an engine: about 20 bytes for each token of the vocabulary. One thread at a
+/// The buffers of a choice, made once for an engine: about 32 bytes for each token of the vocabulary. One thread at a
 /// time; nothing is carried from one choice to the next.
 /// </summary>
 public sealed class SamplerWorkspace

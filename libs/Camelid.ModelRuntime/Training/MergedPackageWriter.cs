@@ -43,7 +43,7 @@ internal sealed class MergedPackageWriter(ModelPackage package, LoraShape shape)
 
     private void Merge(string folder, float[] factors)
     {
-        IReadOnlyDictionary<string, ExternalTensor> tensors = PackageWeights.Read(package);
+        Dictionary<string, ExternalTensor> tensors = PackageWeights.Read(package);
         Dictionary<string, ParameterSlice> slices = LoraLayout.Of(model, shape).ToDictionary(slice => slice.Name);
         ReadOnlySpan<float> factor(string name) => factors.AsSpan(slices[name].Offset, slices[name].Count);
         foreach (LoraTarget target in LoraLayout.Targets(model, shape))

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Camelid.ModelRuntime.Packages;
 using Camelid.Protocol;
 
 namespace Camelid.ModelRuntime.Training;
@@ -11,7 +10,7 @@ internal sealed class NanoRecipe : TrainingRecipe
     /// <summary>From this step on every fourth batch has windows of the whole context.</summary>
     private const int LongFromStep = 400, LongEverySteps = 4;
 
-    private static readonly TrainingSchedule Schedule = new(2.5e-3f, 150, 0.3);
+    private static readonly TrainingSchedule Schedule = new(2.5e-3f, 150, 0.2);
     private static readonly BatchShape ShortBatch = new(4, 256), LongBatch = new(2, 512);
     private readonly NanoTrainingOptions options;
     private readonly TrainingBatches batches;

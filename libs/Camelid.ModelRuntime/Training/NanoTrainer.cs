@@ -6,8 +6,8 @@ public sealed record NanoTrainingOptions
     /// <summary>Seed of text, weights and order: same seed, threads and processor, same model.</summary>
     public ulong Seed { get; init; } = 2026;
 
-    /// <summary>Optimiser steps; over the last three tenths the learning rate falls.</summary>
-    public int Steps { get; init; } = 7000;
+    /// <summary>Optimiser steps; over the last fifth the learning rate falls.</summary>
+    public int Steps { get; init; } = 7200;
 
     /// <summary>Threads of one operator.</summary>
     public int Threads { get; init; } = 1;

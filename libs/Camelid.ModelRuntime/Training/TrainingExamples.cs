@@ -95,7 +95,7 @@ internal sealed class TrainingExamples(ModelTokenizer tokenizer, ModelManifest m
     private IEnumerable<TrainingExample> Of(TrainingLine line) => line switch
     {
         { Text: string text } => [OfText(text)],
-        { Prompt: string prompt, Completion: string completion } => [OfAnswer(tokenizer.Encode(prompt), completion)],
+        { Prompt: string prompt, Completion: string completion } => [OfAnswer(tokenizer.EncodePrompt(prompt), completion)],
         { Messages: IReadOnlyList<ChatMessage> messages } when messages.Any(IsAnswer) =>
             OfMessages([.. messages]),
         _ => throw new JsonException("it needs text, or prompt and completion, or messages with an assistant's"),
@@ -107,7 +107,7 @@ internal sealed class TrainingExamples(ModelTokenizer tokenizer, ModelManifest m
 
     private static bool IsAnswer(ChatMessage message) => message.Role == "assistant";
 
-    private TrainingExample OfText(string text) => new([.. tokenizer.Encode(text), EndToken()], 1);
+    private TrainingExample OfText(string text) => new([.. tokenizer.EncodePrompt(text), EndToken()], 1);
 
     private TrainingExample OfAnswer(uint[] given, string answer) =>
         new([.. given, .. tokenizer.Encode(answer), EndToken()], Math.Max(1, given.Length));
@@ -115,10 +115,8 @@ internal sealed class TrainingExamples(ModelTokenizer tokenizer, ModelManifest m
     /// <summary>What ends an answer: the token after it in a conversation, where that is an end token.</summary>
     private uint EndToken()
     {
-        ChatRole? role = manifest.Chat?.Roles.FirstOrDefault(known => known.Role == "assistant");
-        return role is { Suffix: [uint first, ..] } && manifest.EndTokens.Contains(first)
-            ? first
-            : manifest.EndTokens[0];
+        uint? next = manifest.Chat?.Between("assistant", "user")?.FirstOrDefault().Token;
+        return next is uint token && manifest.EndTokens.Contains(token) ? token : manifest.EndTokens[0];
     }
 
     private sealed record TrainingLine(

@@ -6,7 +6,7 @@ using Camelid.Client.Models;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid models ls|show|train|samples</c>.</summary>
+/// <summary><c>camelid models ls|show|import|train|samples</c>.</summary>
 internal static class ModelsCommand
 {
     private static readonly Argument<string> Model = new("MODEL") { Description = "name or root" };
@@ -35,7 +35,8 @@ internal static class ModelsCommand
         });
         return new Command("models", "Models.")
         {
-            list, show, ModelsTrainCommand.Build(terminal), ModelsSamplesCommand.Build(terminal),
+            list, show, ModelsImportCommand.Build(terminal), ModelsTrainCommand.Build(terminal),
+            ModelsSamplesCommand.Build(terminal),
         };
     }
 

@@ -76,20 +76,25 @@ public sealed class SamplerWorkspaceTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(7)]
-    [InlineData(500)]
-    [InlineData(999)]
-    public void A_prefix_without_a_sort_is_the_prefix_of_the_sort(int kept)
+    [InlineData(1_000, 1)]
+    [InlineData(1_000, 7)]
+    [InlineData(1_000, 500)]
+    [InlineData(1_000, 999)]
+    [InlineData(1_024, 1_024)]
+    [InlineData(3_000, 1)]
+    [InlineData(3_000, 1_700)]
+    [InlineData(3_000, 2_999)]
+    public void A_prefix_without_a_sort_is_the_prefix_of_the_sort(int size, int kept)
     {
         Random random = new(kept);
-        float[] values = [.. Enumerable.Range(0, 1_000).Select(i => i % 5 == 0 ? random.Next(-3, 4) * 0f
+        float[] values = [.. Enumerable.Range(0, size).Select(i => i % 5 == 0 ? random.Next(-3, 4) * 0f
             : i % 3 == 0 ? random.Next(-3, 4) : (float)(random.NextDouble() - 0.5))];
         SamplerWorkspace workspace = new(values.Length);
         values.CopyTo(workspace.Take(values));
         workspace.ExcludeNonFinite();
         workspace.Candidates.Gather(workspace, float.MinValue);
-        workspace.Candidates.KeepPrefix(kept, byWeight: false);
+        workspace.Candidates.WeighEqually();
+        workspace.Candidates.KeepPrefix(kept, workspace.Greatest);
         Assert.Equal(
             Enumerable.Range(0, values.Length).OrderByDescending(id => values[id]).ThenBy(id => id)
                 .Take(kept).Order().Select(id => (uint)id),
