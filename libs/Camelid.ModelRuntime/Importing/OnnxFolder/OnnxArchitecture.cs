@@ -62,8 +62,8 @@ internal static class OnnxArchitecture
         return model.IsSound()
             ? OnnxRotary.Recover(model, first.Cos, first.Sin, graph.Refusal)
             : throw graph.Refusal(
-                $"{GenAiConfig.FileName} and the graph have sizes that no supported model has "
-                + $"(hidden {model.HiddenSize}, layers {model.Layers}, heads {model.Heads}/{model.KeyValueHeads} of "
+                $"{GenAiConfig.FileName} and the graph have sizes that no supported model has (hidden "
+                + $"{model.HiddenSize}, layers {model.Layers}, heads {model.Heads}/{model.KeyValueHeads} of "
                 + $"{model.HeadSize}, feed-forward {model.FeedForwardSize}, vocabulary {model.VocabularySize})");
     }
 

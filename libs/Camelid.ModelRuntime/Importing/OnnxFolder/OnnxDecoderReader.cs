@@ -201,7 +201,7 @@ internal sealed class OnnxDecoderReader
             _ when OnnxDecoderGraph.Number(node, "softcap", 0) != 0 => "softcap",
             _ when scale != 0 && Math.Abs(scale - wanted) > 1e-3 * wanted => "scale",
             _ when OnnxDecoderGraph.Input(node, 10).Length > 0 => "attention_bias",
-            _ when node.Input.Count > 11 => "head_sink",
+            _ when node.Input.Skip(11).Any(input => input.Length > 0) => "head_sink or a quantised cache",
             _ => "",
         };
         if (fault.Length > 0)

@@ -106,9 +106,11 @@ internal sealed class OnnxPartReader(OnnxDecoderGraph graph)
         NodeProto? node = graph.Producer(value);
         if (node is { OpType: "Gather", Input.Count: 2 } && OnnxDecoderGraph.Whole(node, "axis", 0) == 0)
         {
-            OnnxData data = graph.Weight(node.Input[0]);
+            // A tied graph keeps one of both, and turns it for the other.
+            bool isTurned = graph.Producer(node.Input[0]) is { OpType: "Transpose", Input.Count: 1 };
+            OnnxData data = graph.Weight(isTurned ? graph.Producer(node.Input[0])!.Input[0] : node.Input[0]);
             return data.Dimensions.Count == 2 && data.Format.Length > 0
-                ? new OnnxDenseMatrix(data, isTransposed: true)
+                ? new OnnxDenseMatrix(data, isTransposed: !isTurned)
                 : throw graph.Unexpected(value, "an embedding [vocabulary, hidden]");
         }
 
