@@ -7,6 +7,7 @@ using Camelid.ModelRuntime.Graphs;
 Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal)
 {
     ["cuda"] = CudaCheck.RunAsync,
+    ["needle"] = NeedleBenchmark.RunAsync,
     ["runtime"] = RuntimeBenchmark.RunAsync,
     ["sampler"] = SamplingBenchmarks.RunAsync,
     [MemoryProbe.Word] = MemoryProbe.RunAsync,
@@ -18,7 +19,7 @@ if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<
 
 if (args.Any(argument => argument != "--json"))
 {
-    Console.Error.WriteLine("usage: ./camelid bench [--json] | runtime | sampler | cuda …");
+    Console.Error.WriteLine("usage: ./camelid bench [--json] | runtime | needle | sampler | cuda …");
     return 2;
 }
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Camelid.ModelRuntime.Packages;
-using Camelid.ModelRuntime.Tokenization;
 using Camelid.Protocol;
 
 namespace Camelid.ModelRuntime.Importing;
@@ -42,7 +41,6 @@ public static partial class ModelImporter
         string precision = PrecisionOf(options, source.Model);
         string name = NameOf(options, source.Model);
         ExpectedTensors.Check(source);
-        ImportedTokenizer tokenizer = TokenizerOf(source.Model);
         foreach (string note in source.Model.Notes)
         {
             progress?.Report(new ModelImportProgress("", 0, 0, note));
@@ -50,7 +48,7 @@ public static partial class ModelImporter
 
         Directory.CreateDirectory(options.ModelsFolder);
         using FileStream onlyOne = Lock(options.ModelsFolder, name);
-        PackageAssembly assembly = new(source, tokenizer, precision, name, progress);
+        PackageAssembly assembly = new(source, precision, name, progress);
         string partial = Path.Combine(options.ModelsFolder, name + ".partial");
         try
         {
@@ -96,20 +94,6 @@ public static partial class ModelImporter
         string precision = options.Precision ?? model.DefaultPrecision;
         return Precision.IsKnown(precision) ? precision : throw new ModelImportException(
             $"precision '{JsonFields.Printable(precision)}' is unknown; known are {string.Join(", ", Precision.All)}");
-    }
-
-    private static ImportedTokenizer TokenizerOf(ImportedModel model)
-    {
-        try
-        {
-            return TokenizerImport.Read(model.TokenizerFiles, model.Architecture.VocabularySize);
-        }
-        catch (ModelPackageException refusal) when (refusal is not ModelImportException)
-        {
-            // The message may quote the file, whose control characters must not reach a terminal.
-            string shown = string.Concat(refusal.Message.Select(letter => char.IsControl(letter) ? '?' : letter));
-            throw new ModelImportException(shown, refusal);
-        }
     }
 
     private static string NameOf(ModelImportOptions options, ImportedModel model)

@@ -1,6 +1,5 @@
 using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Packages;
-using Camelid.ModelRuntime.Tokenization;
 using Camelid.Protocol;
 using Camelid.Protocol.Models;
 
@@ -8,8 +7,7 @@ namespace Camelid.ModelRuntime.Importing;
 
 /// <summary>Builds the files of a package in a folder: tokenizer, weights, graph, and the manifest last.</summary>
 internal sealed class PackageAssembly(
-    IModelSourceReader source, ImportedTokenizer tokenizer, string precision, string name,
-    IProgress<ModelImportProgress>? progress)
+    IModelSourceReader source, string precision, string name, IProgress<ModelImportProgress>? progress)
 {
     /// <summary>Room beside the weights: graph, tokenizer, manifest.</summary>
     private const long OtherBytes = 64 << 20;
@@ -89,10 +87,10 @@ internal sealed class PackageAssembly(
         ParentRoot = null,
         Precision = precision,
         Architecture = model.Architecture,
-        EndTokens = [.. model.EndTokens.Union(tokenizer.EndTokens).Order().Take(ModelManifest.EndTokensMax)],
+        EndTokens = model.EndTokens,
         BeginToken = model.BeginToken,
         SpecialTokens = model.SpecialTokens,
-        Chat = tokenizer.Chat,
+        Chat = model.Chat,
         TokenizerHash = Hashes.Sha256(model.TokenizerFiles[ModelPackage.TokenizerFile]).ToString(),
         Files = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)],
     };
