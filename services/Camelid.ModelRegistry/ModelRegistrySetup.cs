@@ -18,6 +18,7 @@ public static class ModelRegistrySetup
         builder.Services.AddSingleton<ModelCatalog>();
         builder.Services.AddSingleton<ModelImport>();
         builder.Services.AddHostedService<CatalogStart>();
+        builder.Services.AddHostedService<ModelFolderWatch>();
         builder.Services.AddHealthChecks().AddCheck<DefaultModelHealth>("modelregistry");
         return builder;
     }

@@ -17,6 +17,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("jobs")]
     [InlineData("wallet address nobody")]
     [InlineData("models train other --out x")]
+    [InlineData("models import")]
+    [InlineData("models import x --precision int3")]
     [InlineData("chain info --url nowhere")]
     public async Task A_command_line_out_of_form_ends_with_2(string line)
     {

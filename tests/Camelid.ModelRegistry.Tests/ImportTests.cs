@@ -54,6 +54,26 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_put_into_the_folder_while_the_service_runs_is_there_after_the_next_look()
+    {
+        await using RegistryHost host = await RegistryHost.StartAsync(folder, Cancellation);
+        ModelEntry known = host.Catalog.Find("camelid-nano")!;
+        string other = Copy(known.Package!);
+        string manifest = Path.Combine(other, ModelManifest.FileName);
+        string text = await File.ReadAllTextAsync(manifest, Cancellation);
+        await File.WriteAllTextAsync(
+            manifest, text.Replace("camelid-nano", "another", StringComparison.Ordinal), Cancellation);
+        Hash256 root = (await ModelPackage.OpenAsync(other, Cancellation)).Root;
+        Directory.CreateDirectory(Path.Combine(Models, "unfinished.partial"));
+        Directory.Move(other, Path.Combine(Models, root.ToString()));
+
+        await host.Import.AddNewAsync(Cancellation);
+        Assert.Equal(root, host.Catalog.Find("another")?.Root);
+        Assert.Equal(2, host.Catalog.Entries.Count);
+        Assert.Same(known, host.Catalog.Find("camelid-nano"));
+    }
+
+    [Fact]
     public async Task A_chunk_that_arrives_changed_is_refused_by_file_and_number()
     {
         ModelPackage package = await ModelPackage.OpenAsync(ModelPackage.EmbeddedFolder, Cancellation);

@@ -125,15 +125,15 @@ public sealed partial class MarkerTests
     [GeneratedRegex(@"\[J\d+\]")]
     private static partial Regex JobSteps();
 
-    [GeneratedRegex(@"\b[CJEVS]-\d\d(?: (?:to|…) [CJEVS]-\d\d)?\b")]
+    [GeneratedRegex(@"\b[CJEVST]-\d\d(?: (?:to|…) [CJEVST]-\d\d)?\b")]
     private static partial Regex RuleId();
 
-    [GeneratedRegex(@"^([CJEVS])-(\d\d) (?:to|…) [CJEVS]-(\d\d)$")]
+    [GeneratedRegex(@"^([CJEVST])-(\d\d) (?:to|…) [CJEVST]-(\d\d)$")]
     private static partial Regex RuleRange();
 
-    [GeneratedRegex(@"\bRules? [CJEVS]-\d\d(?:(?:, | and | to | … )[CJEVS]-\d\d)*")]
+    [GeneratedRegex(@"\bRules? [CJEVST]-\d\d(?:(?:, | and | to | … )[CJEVST]-\d\d)*")]
     private static partial Regex RuleNaming();
 
-    [GeneratedRegex(@"^(?:#+ |\| ?|- )\**([CJEVS]-\d\d)\**\b", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:#+ |\| ?|- )\**([CJEVST]-\d\d)\**\b", RegexOptions.Multiline)]
     private static partial Regex RuleHeadings();
 }

@@ -57,6 +57,11 @@ internal sealed class LoadedGraph : IDisposable
     /// </summary>
     internal int LogitRowsMin { get; set; } = 2;
 
+    /// <summary>
+    /// Fewest tokens of a call: attention of a single row has other bits. 1 shows in tests that this matters.
+    /// </summary>
+    internal int TokensMin { get; init; } = 2;
+
     /// <summary>The GPU's memory; null on the processor.</summary>
     internal DeviceMemory? Device { get; }
 

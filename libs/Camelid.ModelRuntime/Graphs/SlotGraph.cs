@@ -79,10 +79,11 @@ internal sealed class SlotGraph
 
     private void Layers()
     {
-        string pad = slots > 1 ? graph.Zeros(ElementType, 1, 1, model.QueryKeyValueSize) : "";
-        Constants constants = new(
-            pad, graph.Int64s(0), graph.Int64s(-1), graph.Int64s(1),
-            Tensor(WeightCatalog.Cos), Tensor(WeightCatalog.Sin));
+        Padding? padding = slots == 1 ? null : new Padding(
+            graph.Zeros(ElementType, 1, 1, model.QueryKeyValueSize),
+            graph.Int64s(0), graph.Int64s(-1), graph.Int64s(1));
+        Tensor(WeightCatalog.Cos);
+        Tensor(WeightCatalog.Sin);
         string embedding = Tensor(WeightCatalog.Embedding);
         string residual = Convert(
             graph.Add("Gather", [embedding, "input_ids"]), tensors[embedding].ElementType, ElementType);
@@ -92,7 +93,7 @@ internal sealed class SlotGraph
             string at = $"layer.{layer}.";
             string packed = Biased(
                 MatMul(normal, at + "qkv", model.QueryKeyValueSize), model.AttentionBias, at + "qkv_bias");
-            string mixed = Attention(model.QueryKeyNorm ? NormHeads(packed, at) : packed, layer, constants);
+            string mixed = Attention(model.QueryKeyNorm ? NormHeads(packed, at) : packed, layer, padding);
             string attention = Biased(
                 MatMul(mixed, at + "attention_out", model.HiddenSize),
                 model.AttentionOutputBias, at + "attention_out_bias");
@@ -128,26 +129,26 @@ internal sealed class SlotGraph
         }
     }
 
-    private string Attention(string packed, int layer, Constants constants)
+    private string Attention(string packed, int layer, Padding? padding)
     {
-        if (slots == 1)
+        if (padding is null)
         {
-            return Attend(packed, layer, 0, constants);
+            return Attend(packed, layer, 0);
         }
 
         string[] parts = graph.AddMany("Split", [packed, "split"], slots, OnnxGraph.Of("axis", 1));
         string[] mixed = new string[slots];
         for (int slot = 0; slot < slots; slot++)
         {
-            string padded = graph.Add("Concat", [parts[slot], constants.Pad], OnnxGraph.Of("axis", 1));
-            string attended = Attend(padded, layer, slot, constants);
-            mixed[slot] = graph.Add("Slice", [attended, constants.Zero, constants.MinusOne, constants.One]);
+            string padded = graph.Add("Concat", [parts[slot], padding.Row], OnnxGraph.Of("axis", 1));
+            string attended = Attend(padded, layer, slot);
+            mixed[slot] = graph.Add("Slice", [attended, padding.Zero, padding.MinusOne, padding.One]);
         }
 
         return graph.Add("Concat", mixed, OnnxGraph.Of("axis", 1));
     }
 
-    private string Attend(string packed, int layer, int slot, Constants constants)
+    private string Attend(string packed, int layer, int slot)
     {
         string[] caches = new string[4];
         for (int i = 0; i < 4; i++)
@@ -169,7 +170,7 @@ internal sealed class SlotGraph
         graph.AddNode(
             "com.microsoft:GroupQueryAttention",
             [packed, "", "", caches[0], caches[1], $"seqlens_k.{slot}", $"total_sequence_length.{slot}",
-                constants.Cos, constants.Sin],
+                WeightCatalog.Cos, WeightCatalog.Sin],
             [attended, caches[2], caches[3]],
             OnnxGraph.Of("num_heads", model.Heads), OnnxGraph.Of("kv_num_heads", model.KeyValueHeads),
             OnnxGraph.Of("do_rotary", 1), OnnxGraph.Of("rotary_interleaved", 0),
@@ -261,6 +262,6 @@ internal sealed class SlotGraph
         return declared.Add(name) ? graph.Weight(tensor) : name;
     }
 
-    /// <summary>Slice takes axis 1: from Zero to MinusOne, along One.</summary>
-    private sealed record Constants(string Pad, string Zero, string MinusOne, string One, string Cos, string Sin);
+    /// <summary>The row behind each slot, and what cuts it off: Slice from Zero to MinusOne along axis One.</summary>
+    private sealed record Padding(string Row, string Zero, string MinusOne, string One);
 }

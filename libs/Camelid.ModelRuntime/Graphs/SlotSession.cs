@@ -76,7 +76,7 @@ internal sealed unsafe class SlotSession : IDisposable
             return 0;
         }
 
-        if (tokens == 1)
+        if (tokens < graph.TokensMin)
         {
             buffers.Splits[IndexOfBusy()]++;
             buffers.Ids[tokens++] = 0;

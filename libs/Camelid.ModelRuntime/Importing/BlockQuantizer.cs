@@ -61,45 +61,43 @@ internal static class BlockQuantizer
             return 0;
         }
 
-        Vector256<float> top = Vector256.Create((2 * half) - 1);
-        for (int i = 0; i < Precision.BlockSize; i += Lanes)
-        {
-            Vector256<float> value = Vector256.Create(source.Slice(i, Lanes)) / Vector256.Create(scale);
-            value = Vector256.Floor(value + Vector256.Create(half) + Vector256.Create(0.5f));
-            value = Vector256.Min(Vector256.Max(value, Vector256<float>.Zero), top);
-            Vector256<int> whole = Vector256.ConvertToInt32(value);
-            for (int lane = 0; lane < Lanes; lane++)
-            {
-                numbers[i + lane] = (byte)whole[lane];
-            }
-        }
-
+        Vector256<ushort> first = Vector256.Narrow(
+            Quantised(source, scale, half), Quantised(source[Lanes..], scale, half));
+        Vector256<ushort> second = Vector256.Narrow(
+            Quantised(source[(2 * Lanes)..], scale, half), Quantised(source[(3 * Lanes)..], scale, half));
+        Vector256.Narrow(first, second).CopyTo(numbers);
         return scale;
+    }
+
+    private static Vector256<uint> Quantised(ReadOnlySpan<float> source, float scale, float half)
+    {
+        Vector256<float> value = Vector256.Create(source[..Lanes]) / Vector256.Create(scale);
+        value = Vector256.Floor(value + Vector256.Create(half) + Vector256.Create(0.5f));
+        value = Vector256.Min(Vector256.Max(value, Vector256<float>.Zero), Vector256.Create((2 * half) - 1));
+        return Vector256.ConvertToInt32(value).AsUInt32();
     }
 
     private static float Largest(ReadOnlySpan<float> source)
     {
-        Vector256<float> most = Vector256<float>.Zero;
-        for (int i = 0; i < Precision.BlockSize; i += Lanes)
+        Vector256<float> most = Vector256.Abs(Vector256.Create(source[..Lanes]));
+        for (int i = Lanes; i < Precision.BlockSize; i += Lanes)
         {
             most = Vector256.Max(most, Vector256.Abs(Vector256.Create(source.Slice(i, Lanes))));
         }
 
+        Span<float> lanes = stackalloc float[Lanes];
+        most.CopyTo(lanes);
         float magnitude = 0;
-        for (int lane = 0; lane < Lanes; lane++)
+        foreach (float lane in lanes)
         {
-            magnitude = Math.Max(magnitude, most[lane]);
+            magnitude = Math.Max(magnitude, lane);
         }
 
-        foreach (float value in source)
-        {
-            if (Math.Abs(value) == magnitude)
-            {
-                return value;
-            }
-        }
-
-        throw new UnreachableException("a block holds a number that is none; they are refused before");
+        int above = source.IndexOf(magnitude);
+        int below = source.IndexOf(-magnitude);
+        return above >= 0 && (below < 0 || above < below) ? magnitude
+            : below >= 0 ? -magnitude
+            : throw new UnreachableException("a block holds a number that is none; they are refused before");
     }
 
     private static void Pack(ReadOnlySpan<byte> numbers, Span<byte> block)
@@ -110,9 +108,9 @@ internal static class BlockQuantizer
             return;
         }
 
-        for (int i = 0; i < block.Length; i++)
-        {
-            block[i] = (byte)(numbers[2 * i] | (numbers[(2 * i) + 1] << 4));
-        }
+        Vector256<ushort> pairs = Vector256.Create(numbers).AsUInt16();
+        Vector256<ushort> packed = (pairs & Vector256.Create((ushort)0x000F))
+            | ((pairs >> 4) & Vector256.Create((ushort)0x00F0));
+        Vector128.Narrow(packed.GetLower(), packed.GetUpper()).CopyTo(block);
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Camelid.ModelRuntime.Packages;
 using Camelid.Protocol;
 
 namespace Camelid.ModelRuntime.Importing;

@@ -1,8 +1,6 @@
 using System.Text.RegularExpressions;
-using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Packages;
 using Camelid.Protocol;
-using Camelid.Protocol.Models;
 
 namespace Camelid.ModelRuntime.Importing;
 
@@ -153,6 +151,6 @@ internal sealed record ImportLimits
     /// <summary>Free bytes of the disk that a folder lies on.</summary>
     internal Func<string, long> FreeBytes { get; init; } = folder => new DriveInfo(folder).AvailableFreeSpace;
 
-    /// <summary>Numbers of a matrix that are turned at once: 512 MiB of float32.</summary>
-    internal long StripNumbers { get; init; } = 1L << 27;
+    /// <summary>Numbers of a matrix that are turned at once: 256 MiB of float32.</summary>
+    internal long StripNumbers { get; init; } = 1L << 26;
 }

@@ -1,4 +1,6 @@
+using Camelid.ModelRuntime.Importing.Gguf;
 using Camelid.ModelRuntime.Importing.HuggingFace;
+using Camelid.ModelRuntime.Importing.OnnxFolder;
 
 namespace Camelid.ModelRuntime.Importing;
 
@@ -7,9 +9,16 @@ internal static class ModelSources
 {
     private static readonly ModelFormat[] Formats =
     [
+        new("a folder with a ready ONNX decoder (genai_config.json, model.onnx)",
+            path => File.Exists(Path.Combine(path, GenAiConfig.FileName))
+                && !Directory.EnumerateFiles(path, "*.safetensors").Any(),
+            OnnxFolderSource.Open),
         new("a Hugging Face folder (config.json, *.safetensors)",
             path => Directory.Exists(path) && File.Exists(Path.Combine(path, ConfigFile.FileName)),
             HuggingFaceSource.Open),
+        new("a GGUF file (*.gguf)",
+            path => File.Exists(path) && path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase),
+            GgufModelSource.Open),
     ];
 
     /// <summary>Opens what lies at a path.</summary>

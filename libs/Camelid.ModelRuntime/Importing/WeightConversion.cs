@@ -14,10 +14,13 @@ internal delegate void ByteSink(ReadOnlySpan<byte> bytes);
 /// </summary>
 internal sealed class WeightConversion(IModelSourceReader source, string precision, CancellationToken cancellation)
 {
+    private float[] read = [];
+    private float[] strip = [];
+
     /// <summary>
     /// Numbers of a matrix that are turned at once. A larger matrix is read several times, strip by strip.
     /// </summary>
-    internal long StripNumbers { get; init; } = 1L << 27;
+    internal long StripNumbers { get; init; } = 1L << 26;
 
     /// <summary>Numbers that are read at once, rounded up to a row.</summary>
     internal int ReadNumbers { get; init; } = 1 << 20;
@@ -54,6 +57,18 @@ internal sealed class WeightConversion(IModelSourceReader source, string precisi
         }
     }
 
+    /// <summary>Large arrays are kept from weight to weight: the collector would let them pile up.</summary>
+    private static float[] Grown(ref float[] array, long length)
+    {
+        if (array.Length < length)
+        {
+            array = [];
+            array = new float[length];
+        }
+
+        return array;
+    }
+
     private int ElementTypeOf(WeightSpec weight) => weight.Tensors(precision)[0].ElementType;
 
     private int RowsAtOnce(WeightRows rows) => (int)Math.Clamp(ReadNumbers / rows.Columns, 1, Math.Max(1, rows.Rows));
@@ -61,7 +76,7 @@ internal sealed class WeightConversion(IModelSourceReader source, string precisi
     private void WriteTable(WeightRows rows, bool isHalf, ByteSink sink)
     {
         int step = RowsAtOnce(rows);
-        float[] values = new float[step * rows.Columns];
+        float[] values = Grown(ref read, step * rows.Columns);
         for (long row = 0; row < rows.Rows; row += step)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -78,7 +93,7 @@ internal sealed class WeightConversion(IModelSourceReader source, string precisi
         int step = RowsAtOnce(rows);
         int rowBlocks = (rows.Columns + Precision.BlockSize - 1) / Precision.BlockSize;
         int rowBytes = rowBlocks * Precision.BlockBytes(precision);
-        float[] scratch = new float[step * rows.Columns];
+        float[] scratch = Grown(ref read, step * rows.Columns);
         byte[] packed = new byte[step * rowBytes];
         float[] allScales = new float[rows.Rows * rowBlocks];
         for (long row = 0; row < rows.Rows; row += step)
@@ -101,8 +116,8 @@ internal sealed class WeightConversion(IModelSourceReader source, string precisi
         int outputs = checked((int)rows.Rows);
         int stripInputs = (int)Math.Clamp(StripNumbers / outputs, 1, rows.Columns);
         int step = RowsAtOnce(rows);
-        float[] read = new float[step * rows.Columns];
-        float[] strip = new float[(long)stripInputs * outputs];
+        float[] block = Grown(ref read, step * rows.Columns);
+        float[] turned = Grown(ref strip, (long)stripInputs * outputs);
         for (int input = 0; input < rows.Columns; input += stripInputs)
         {
             int inputs = Math.Min(stripInputs, rows.Columns - input);
@@ -110,13 +125,13 @@ internal sealed class WeightConversion(IModelSourceReader source, string precisi
             {
                 cancellation.ThrowIfCancellationRequested();
                 int count = Math.Min(step, outputs - row);
-                rows.Read(row, count, read.AsSpan(0, count * rows.Columns));
-                Turn(read, new Tile(row, count, input, inputs), rows, strip);
+                rows.Read(row, count, block.AsSpan(0, count * rows.Columns));
+                Turn(block, new Tile(row, count, input, inputs), rows, turned);
             }
 
             for (int i = 0; i < inputs; i++)
             {
-                WriteNumbers(strip.AsSpan(i * outputs, outputs), isHalf, rows.TensorAt, sink);
+                WriteNumbers(turned.AsSpan(i * outputs, outputs), isHalf, rows.TensorAt, sink);
             }
         }
     }

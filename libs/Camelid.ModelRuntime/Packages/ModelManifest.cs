@@ -140,7 +140,7 @@ public sealed record ModelManifest
             _ when !shape.IsSound() => "has an architecture with impossible sizes",
             _ when EndTokens.Count is 0 or > EndTokensMax => $"needs 1 to {EndTokensMax} end tokens",
             _ when SpecialTokens.Any(token => string.IsNullOrEmpty(token.Text)) => "has a special token without text",
-            _ when Chat is not null && Chat.Roles.Any(role => role is null) => "has an empty chat role",
+            _ when Chat is not null && Chat.Fault(shape.VocabularySize) is { Length: > 0 } fault => fault,
             _ when NamedTokens().Any(id => id >= shape.VocabularySize) => "names a token beyond the vocabulary",
             _ when !Hash256.TryParse(TokenizerHash, out Hash256 _) => "has no tokenizer hash",
             _ when ParentRoot is not null && !Hash256.TryParse(ParentRoot, out Hash256 _) => "has a bad parent root",
@@ -154,44 +154,13 @@ public sealed record ModelManifest
     }
 
     private IEnumerable<uint> NamedTokens() => EndTokens.Concat(SpecialTokens.Select(token => token.Id)).Concat(
-        BeginToken is { } begin ? [begin] : []).Concat(
-        Chat is null ? [] : Chat.AnswerPrefix.Concat(Chat.Roles.SelectMany(role => role.Prefix.Concat(role.Suffix))));
+        BeginToken is { } begin ? [begin] : []);
 }
 
 /// <summary>A token that stands for no text.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Text">How <c>tokenizer.json</c> writes it.</param>
 public readonly record struct SpecialToken(uint Id, string Text);
-
-/// <summary>
-/// How a conversation becomes tokens: token ids around each message, so that no message can imitate them.
-/// </summary>
-public sealed record ChatTemplate
-{
-    /// <summary>The roles that the model knows, and what stands around their messages.</summary>
-    [JsonPropertyOrder(0)]
-    public required IReadOnlyList<ChatRole> Roles { get; init; }
-
-    /// <summary>Tokens after the last message, which open the answer.</summary>
-    [JsonPropertyOrder(1)]
-    public required IReadOnlyList<uint> AnswerPrefix { get; init; }
-}
-
-/// <summary>What stands around the messages of one role.</summary>
-public sealed record ChatRole
-{
-    /// <summary>system, user or assistant.</summary>
-    [JsonPropertyOrder(0)]
-    public required string Role { get; init; }
-
-    /// <summary>Tokens before the message.</summary>
-    [JsonPropertyOrder(1)]
-    public required IReadOnlyList<uint> Prefix { get; init; }
-
-    /// <summary>Tokens after the message.</summary>
-    [JsonPropertyOrder(2)]
-    public required IReadOnlyList<uint> Suffix { get; init; }
-}
 
 /// <summary>A file of a package.</summary>
 public sealed record PackageFile

@@ -13,6 +13,18 @@ internal static class ByteAlphabet
     /// <summary>The byte of a letter; false where the letter is not of the alphabet.</summary>
     internal static bool TryByte(char letter, out byte value) => Bytes.TryGetValue(letter, out value);
 
+    /// <summary>Bytes as letters.</summary>
+    internal static string Write(ReadOnlySpan<byte> bytes)
+    {
+        char[] letters = new char[bytes.Length];
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            letters[i] = Letters[bytes[i]];
+        }
+
+        return new string(letters);
+    }
+
     private static char[] MakeLetters()
     {
         char[] letters = new char[256];

@@ -11,22 +11,25 @@ public readonly record struct ChatMessage(string Role, string Content);
 
 /// <summary>
 /// The tokenizer of a model package; needs no weights. Text never becomes a special token: whoever writes
-/// <c>&lt;|end|&gt;</c> into a prompt gets its letters.
+/// <c>&lt;|end|&gt;</c> into a prompt gets its letters. Safe for many threads at once.
 /// </summary>
 public sealed class ModelTokenizer : IDisposable
 {
-    private readonly OrtxTokenizer library;
     private readonly TokenSpelling spelling;
-    private readonly ModelManifest manifest;
-    private readonly uint nulToken;
+    private readonly TextEncoder encoder;
+    private readonly ChatRenderer chat;
+    private readonly TokenizerSettings settings;
 
-    private ModelTokenizer(ModelPackage package)
+    private ModelTokenizer(byte[] json, string name, TokenizerSettings settings)
     {
-        manifest = package.Manifest;
-        Hash = Hash256.TryParse(manifest.TokenizerHash, out Hash256 hash) ? hash : default;
-        spelling = TokenSpelling.Read(package);
-        nulToken = FindNul();
-        library = new OrtxTokenizer(package.Folder);
+        this.settings = settings;
+        Hash = Hashes.Sha256(json);
+        TokenizerVocabulary vocabulary = TokenizerJson.Read(json, name, settings.VocabularySize);
+        HashSet<uint> special = [.. settings.SpecialTokens.Select(token => token.Id)];
+        special.UnionWith(vocabulary.AddedTokens.Where(token => token.IsSpecial).Select(token => token.Id));
+        spelling = new TokenSpelling(vocabulary, name, special);
+        encoder = new TextEncoder(vocabulary, name, special);
+        chat = new ChatRenderer(settings, vocabulary, encoder);
     }
 
     /// <summary>SHA-256 of <c>tokenizer.json</c>.</summary>
@@ -38,41 +41,46 @@ public sealed class ModelTokenizer : IDisposable
     public static ModelTokenizer Open(ModelPackage package)
     {
         string path = package.PathOf(ModelPackage.TokenizerFile);
-        string actual = Hashes.Sha256(File.ReadAllBytes(path)).ToString();
-        return actual == package.Manifest.TokenizerHash
-            ? new ModelTokenizer(package)
+        ModelTokenizer tokenizer = new(File.ReadAllBytes(path), path, TokenizerSettings.Of(package.Manifest));
+        return tokenizer.Hash.ToString() == package.Manifest.TokenizerHash
+            ? tokenizer
             : throw new ModelPackageException($"{path} does not have the hash of the manifest; fetch the model again");
     }
 
+    /// <summary>Opens a vocabulary file's bytes, without a package.</summary>
+    /// <param name="json">The bytes of a <c>tokenizer.json</c>.</param>
+    /// <param name="name">What messages call the file.</param>
+    /// <param name="settings">What the tokenizer needs beside it.</param>
+    /// <exception cref="ModelPackageException">The vocabulary is not one.</exception>
+    public static ModelTokenizer Open(byte[] json, string name, TokenizerSettings settings) =>
+        new(json, name, settings);
+
     /// <summary>Encodes text; no special token is added and none can arise from the text.</summary>
+    /// <exception cref="ArgumentException">The text is too long.</exception>
     public uint[] Encode(string text)
     {
         List<uint> ids = [];
-        int start = 0;
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\0')
-            {
-                Append(text[start..i], ids);
-                ids.Add(nulToken);
-                start = i + 1;
-            }
-            else if (SpecialAt(text, i))
-            {
-                // Cut behind the first letter: neither part holds the special token's text any more.
-                Append(text[start..(i + 1)], ids);
-                start = i + 1;
-            }
-        }
-
-        Append(text[start..], ids);
+        encoder.Encode(text, isFirst: true, ids);
         return [.. ids];
     }
 
-    /// <summary>Decodes tokens to text; special tokens give none, broken characters give U+FFFD.</summary>
+    /// <summary>Encodes a prompt that is no conversation: the model's begin token, where it wants one, and the text.
+    /// </summary>
+    /// <exception cref="ArgumentException">The text is too long.</exception>
+    public uint[] EncodePrompt(string text)
+    {
+        List<uint> ids = settings.BeginToken is { } begin ? [begin] : [];
+        encoder.Encode(text, isFirst: true, ids);
+        return [.. ids];
+    }
+
+    /// <summary>
+    /// Decodes tokens that are a whole text; special tokens give none, broken characters give U+FFFD, and the space
+    /// that the encoder put before the first word is taken away.
+    /// </summary>
     public string Decode(ReadOnlySpan<uint> tokens)
     {
-        StreamingDetokenizer stream = CreateStream();
+        StreamingDetokenizer stream = new(spelling, isTextStart: true);
         StringBuilder text = new();
         foreach (uint token in tokens)
         {
@@ -82,67 +90,17 @@ public sealed class ModelTokenizer : IDisposable
         return text.Append(stream.Flush()).ToString();
     }
 
-    /// <summary>A detokenizer for tokens that come one by one.</summary>
-    public StreamingDetokenizer CreateStream() => new(spelling);
+    /// <summary>A detokenizer for tokens that come one by one after a prompt: it keeps their first space.</summary>
+    public StreamingDetokenizer CreateStream() => new(spelling, isTextStart: false);
 
     /// <summary>The bytes that a token stands for; none for special tokens.</summary>
     public byte[] TokenBytes(uint id) => spelling.Of(id).ToArray();
 
     /// <summary>The tokens of a conversation, up to where the answer begins.</summary>
-    /// <exception cref="ArgumentException">There is no message, or a role that the model does not know.</exception>
-    public uint[] RenderChat(IReadOnlyList<ChatMessage> messages)
-    {
-        ChatTemplate template = manifest.Chat
-            ?? throw new ArgumentException(
-                $"model {manifest.Name} knows no conversations; use a plain completion", nameof(messages));
-        if (messages.Count == 0)
-        {
-            throw new ArgumentException("messages: a conversation needs at least one message", nameof(messages));
-        }
+    /// <exception cref="ArgumentException">There is no message, a role that the model does not know, or an order of
+    /// roles that it does not know.</exception>
+    public uint[] RenderChat(IReadOnlyList<ChatMessage> messages) => chat.Render(messages);
 
-        List<uint> ids = [];
-        foreach (ChatMessage message in messages)
-        {
-            ChatRole role = template.Roles.FirstOrDefault(known => known.Role == message.Role)
-                ?? throw new ArgumentException(
-                    $"messages: model {manifest.Name} knows no role '{message.Role}'; it knows "
-                    + string.Join(", ", template.Roles.Select(known => known.Role)), nameof(messages));
-            ids.AddRange(role.Prefix);
-            ids.AddRange(Encode(message.Content));
-            ids.AddRange(role.Suffix);
-        }
-
-        ids.AddRange(template.AnswerPrefix);
-        return [.. ids];
-    }
-
-    /// <summary>What the library itself decodes: for tests that hold both decoders together.</summary>
-    internal string DecodeByLibrary(ReadOnlySpan<uint> tokens) => library.Decode(tokens);
-
-    /// <summary>Releases the native tokenizer.</summary>
-    public void Dispose() => library.Dispose();
-
-    private void Append(string text, List<uint> ids)
-    {
-        if (text.Length > 0)
-        {
-            ids.AddRange(library.Encode(text));
-        }
-    }
-
-    private bool SpecialAt(string text, int index) => manifest.SpecialTokens.Any(token =>
-        token.Text.Length > 1 && string.CompareOrdinal(text, index, token.Text, 0, token.Text.Length) == 0);
-
-    private uint FindNul()
-    {
-        for (uint id = 0; id < manifest.VocabularySize; id++)
-        {
-            if (spelling.Of(id) is [0])
-            {
-                return id;
-            }
-        }
-
-        throw new ModelPackageException($"{ModelPackage.TokenizerFile}: the vocabulary has no token for byte 0");
-    }
+    /// <summary>Releases what the chat template holds.</summary>
+    public void Dispose() => chat.Dispose();
 }

@@ -23,6 +23,20 @@ internal static unsafe partial class OrtxLibrary
     internal static partial int OrtxStringArrayGetItem(nint strings, nuint index, out nint utf8);
 
     [LibraryImport(Name)]
+    internal static partial int OrtxCreateTokenizerFromBlob(out nint tokenizer, OrtxTokenizerBlob* blob);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int OrtxApplyChatTemplate(
+        nint tokenizer, string template, string messages, nint tools, out nint result,
+        [MarshalAs(UnmanagedType.U1)] bool addGenerationPrompt, [MarshalAs(UnmanagedType.U1)] bool tokenize);
+
+    [LibraryImport(Name)]
+    internal static partial int OrtxTensorResultGetAt(nint result, nuint index, out nint tensor);
+
+    [LibraryImport(Name)]
+    internal static partial int OrtxGetTensorData(nint tensor, out nint data, out nint shape, out nuint dimensions);
+
+    [LibraryImport(Name)]
     internal static partial nint OrtxGetLastErrorMessage();
 
     [LibraryImport(Name)]
@@ -37,6 +51,13 @@ internal static unsafe partial class OrtxLibrary
             throw new InvalidOperationException($"the tokenizer library failed ({error}): {message}");
         }
     }
+}
+
+/// <summary>The files of a tokenizer in memory, as the library's header lays them out.</summary>
+internal unsafe struct OrtxTokenizerBlob
+{
+    internal byte* Config, Vocabulary, TokenModule, RawModel, Reserved;
+    internal nuint ConfigBytes, VocabularyBytes, TokenModuleBytes, RawModelBytes, ReservedBytes;
 }
 
 /// <summary>Owns a tokenizer of the library. Calls are serialised: nothing promises that it may be shared.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Camelid.ModelRuntime.Tokenization;
@@ -8,21 +9,71 @@ namespace Camelid.ModelRuntime.Tokenization;
 /// </summary>
 public sealed class StreamingDetokenizer
 {
-    private readonly Decoder decoder = Encoding.UTF8.GetDecoder();
+    private const int CharacterBytesMax = 4;
+
     private readonly TokenSpelling spelling;
+    private readonly byte[] pending = new byte[CharacterBytesMax];
+    private int pendingCount;
+    private bool dropsSpace;
 
-    internal StreamingDetokenizer(TokenSpelling spelling) => this.spelling = spelling;
+    /// <param name="spelling">The tokens' bytes.</param>
+    /// <param name="isTextStart">True where the tokens are a whole text; false where they continue a prompt.</param>
+    internal StreamingDetokenizer(TokenSpelling spelling, bool isTextStart) =>
+        (this.spelling, dropsSpace) = (spelling, isTextStart && spelling.DropsFirstSpace);
 
-    /// <summary>Takes the next token and returns the characters that it completed.</summary>
-    public string Push(uint id) => Decode(spelling.Of(id), flush: false);
+    /// <summary>
+    /// Takes the next token and returns the characters that it completed. Allocates nothing where the token is whole
+    /// characters by itself and was met before.
+    /// </summary>
+    public string Push(uint id)
+    {
+        if (pendingCount == 0 && !dropsSpace && spelling.WholeText(id) is { } whole)
+        {
+            return whole;
+        }
+
+        ReadOnlySpan<byte> bytes = spelling.Of(id);
+        if (bytes.IsEmpty)
+        {
+            return "";
+        }
+
+        if (dropsSpace && bytes[0] == ' ')
+        {
+            bytes = bytes[1..];
+        }
+
+        dropsSpace = false;
+        return Decode(bytes);
+    }
 
     /// <summary>Returns what an unfinished character became, at the end.</summary>
-    public string Flush() => Decode([], flush: true);
-
-    private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+    public string Flush()
     {
-        char[] characters = new char[decoder.GetCharCount(bytes, flush)];
-        int count = decoder.GetChars(bytes, characters, flush);
-        return new string(characters, 0, count);
+        string rest = pendingCount > 0 ? "\ufffd" : "";
+        pendingCount = 0;
+        return rest;
+    }
+
+    private string Decode(ReadOnlySpan<byte> bytes)
+    {
+        byte[] all = [.. pending.AsSpan(0, pendingCount), .. bytes];
+        StringBuilder text = new();
+        ReadOnlySpan<byte> rest = all;
+        pendingCount = 0;
+        while (rest.Length > 0)
+        {
+            if (Rune.DecodeFromUtf8(rest, out Rune rune, out int length) == OperationStatus.NeedMoreData)
+            {
+                rest.CopyTo(pending);
+                pendingCount = rest.Length;
+                break;
+            }
+
+            text.Append(rune.ToString());
+            rest = rest[length..];
+        }
+
+        return text.ToString();
     }
 }

@@ -10,12 +10,20 @@ internal sealed class GradientTape(OnnxGraph graph)
 {
     private readonly Stack<Action> backward = new();
     private readonly Dictionary<string, string> gradients = [];
+    private readonly HashSet<string> frozen = new(StringComparer.Ordinal);
 
     /// <summary>The graph that is written.</summary>
     internal OnnxGraph Graph => graph;
 
     /// <summary>The gradient of a value, after <see cref="Backward"/>.</summary>
     internal string Gradient(string value) => gradients[value];
+
+    /// <summary>Says that a weight is not trained: no gradient of it is written.</summary>
+    internal string Freeze(string value)
+    {
+        frozen.Add(value);
+        return value;
+    }
 
     /// <summary>Starts from d loss / d <paramref name="value"/> and writes every gradient.</summary>
     internal void Backward(string value, string gradient)
@@ -35,7 +43,10 @@ internal sealed class GradientTape(OnnxGraph graph)
         {
             string dy = gradients[y];
             Accumulate(x, Gemm(dy, w, false, !transposed));
-            Accumulate(w, transposed ? Gemm(dy, x, true, false) : Gemm(x, dy, true, false));
+            if (!frozen.Contains(w))
+            {
+                Accumulate(w, transposed ? Gemm(dy, x, true, false) : Gemm(x, dy, true, false));
+            }
         });
         return y;
     }
@@ -62,6 +73,22 @@ internal sealed class GradientTape(OnnxGraph graph)
             Accumulate(a, gradients[y]);
             Accumulate(b, gradients[y]);
         });
+        return y;
+    }
+
+    /// <summary>The value plus a frozen row that broadcasts over it.</summary>
+    internal string AddFrozen(string x, string row)
+    {
+        string y = graph.Add("Add", [x, row]);
+        backward.Push(() => Accumulate(x, gradients[y]));
+        return y;
+    }
+
+    /// <summary>The value times a constant.</summary>
+    internal string Scale(string x, float factor)
+    {
+        string y = graph.Add("Mul", [x, graph.Scalar(factor)]);
+        backward.Push(() => Accumulate(x, graph.Add("Mul", [gradients[y], graph.Scalar(factor)])));
         return y;
     }
 
@@ -102,7 +129,12 @@ internal sealed class GradientTape(OnnxGraph graph)
         return y;
     }
 
-    /// <summary>RMS norm of the rows of x [n, d] with weights [d].</summary>
+    /// <summary>Rows of a frozen table, chosen by ids [n].</summary>
+    internal string GatherFrozen(string table, string ids) => graph.Add("Gather", [table, ids]);
+
+    /// <summary>
+    /// RMS norm over the last axis of x with weights [d]; x has two axes where the weights are trained.
+    /// </summary>
     internal string RmsNorm(string x, string weight, float epsilon)
     {
         string[] outputs = graph.AddMany(
@@ -114,8 +146,12 @@ internal sealed class GradientTape(OnnxGraph graph)
         {
             string normal = graph.Add("Mul", [x, inverse]);
             string dy = gradients[y];
-            Accumulate(weight, graph.Add(
-                "ReduceSum", [graph.Add("Mul", [dy, normal]), graph.Int64s(0)], OnnxGraph.Of("keepdims", 0)));
+            if (!frozen.Contains(weight))
+            {
+                Accumulate(weight, graph.Add(
+                    "ReduceSum", [graph.Add("Mul", [dy, normal]), graph.Int64s(0)], OnnxGraph.Of("keepdims", 0)));
+            }
+
             string scaled = graph.Add("Mul", [dy, weight]);
             string mean = graph.Add(
                 "ReduceMean", [graph.Add("Mul", [scaled, normal])],

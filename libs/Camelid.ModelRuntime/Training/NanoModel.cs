@@ -17,11 +17,11 @@ internal static class NanoModel
     /// <summary>The special tokens, in the order of their ids.</summary>
     internal static readonly string[] SpecialTokens = ["<|end|>", "<|user|>", "<|assistant|>", "<|system|>"];
 
-    /// <summary>The shapes: 689,024 weights.</summary>
+    /// <summary>The shapes: 1,474,240 weights.</summary>
     internal static readonly ModelArchitecture Architecture = new()
     {
-        Family = "llama", HiddenSize = 128, Layers = 4, Heads = 4, KeyValueHeads = 2, HeadSize = 32,
-        FeedForwardSize = 256, VocabularySize = 768, ContextTokensMax = 512, NormEpsilon = 1e-5f, RotaryBase = 10_000,
+        Family = "llama", HiddenSize = 192, Layers = 4, Heads = 6, KeyValueHeads = 2, HeadSize = 32,
+        FeedForwardSize = 384, VocabularySize = 1024, ContextTokensMax = 512, NormEpsilon = 1e-5f, RotaryBase = 10_000,
         TiedEmbedding = true,
     };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -11,16 +12,13 @@ namespace Camelid.ModelRuntime.Training;
 /// <summary>Writes trained weights as a model package: graph, weights, tokenizer, loss curve and manifest.</summary>
 internal sealed class NanoPackageWriter(NanoTrainingOptions options, BytePairVocabulary vocabulary)
 {
-    private const string WeightsFile = "model.bin", Created = "2026-11-20", Licence = "MIT";
+    private const string WeightsFile = "model.bin", LossFile = "loss.svg", Created = "2026-11-20", Licence = "MIT";
     private const int AlignmentBytes = 64;
-    private readonly List<TrainingProgress> curve = [];
-
-    /// <summary>Adds a point to the loss curve.</summary>
-    internal void AddPoint(TrainingProgress point) => curve.Add(point);
 
     /// <summary>Writes every file of the package, the manifest last.</summary>
     /// <param name="weights">All weights, flat, in the order of <see cref="ParameterLayout"/>.</param>
-    internal void Write(float[] weights)
+    /// <param name="chain">The training so far.</param>
+    internal void Write(float[] weights, IReadOnlyList<TrainingStep> chain)
     {
         byte[] tokenizer = vocabulary.ToTokenizerJson();
         (byte[] data, Dictionary<string, ExternalTensor> tensors) = Pack(weights);
@@ -31,7 +29,7 @@ internal sealed class NanoPackageWriter(NanoTrainingOptions options, BytePairVoc
             [WeightsFile] = data,
             [ModelPackage.TokenizerFile] = tokenizer,
             ["tokenizer_config.json"] = TokenizerConfig(),
-            ["training.json"] = TrainingRecord(),
+            ["training.json"] = TrainingRecord(chain),
         };
         Directory.CreateDirectory(options.OutputFolder);
         foreach ((string path, byte[] content) in files)
@@ -55,6 +53,13 @@ internal sealed class NanoPackageWriter(NanoTrainingOptions options, BytePairVoc
             Files = [.. files.Select(file => PackageFile.Of(file.Key, file.Value))],
         };
         File.WriteAllBytes(Path.Combine(options.OutputFolder, ModelManifest.FileName), manifest.Encode());
+        if (LossCurve.Of(chain) is { Count: > 1 } curve)
+        {
+            string title = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{NanoModel.Name}: loss (nats per token, logarithmic) over {chain[^1].Step:N0} steps");
+            File.WriteAllText(Path.Combine(options.OutputFolder, LossFile), LossCurve.ToSvg(curve, title));
+        }
     }
 
     private static (byte[] Data, Dictionary<string, ExternalTensor> Tensors) Pack(float[] weights)
@@ -107,15 +112,15 @@ internal sealed class NanoPackageWriter(NanoTrainingOptions options, BytePairVoc
         },
         BytePairVocabulary.JsonOptions);
 
-    private byte[] TrainingRecord() => JsonSerializer.SerializeToUtf8Bytes(
+    private byte[] TrainingRecord(IReadOnlyList<TrainingStep> chain) => JsonSerializer.SerializeToUtf8Bytes(
         new JsonObject
         {
-            ["command"] = "camelid models train nano --out DIR",
+            ["command"] = $"camelid models train nano --out DIR --steps {options.Steps}",
             ["seed"] = options.Seed,
-            ["steps"] = options.Steps,
+            ["steps"] = chain[^1].Step,
             ["threads"] = options.Threads,
-            ["loss"] = new JsonArray([.. curve.Select(point =>
-                (JsonNode)new JsonArray(point.Step, Math.Round(point.Loss, 4)))]),
+            ["chain"] = chain[^1].Link,
+            ["loss"] = LossCurve.ToJson(LossCurve.Of(chain)),
         },
         BytePairVocabulary.JsonOptions);
 }

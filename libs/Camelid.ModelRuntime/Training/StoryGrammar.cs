@@ -47,60 +47,93 @@ public sealed partial class StoryGrammar
     }
 
     /// <summary>
-    /// One training document: a story, the rest of a story, or a conversation, without its end token.
+    /// One training document: a story, the rest of a story, a question with its answer, or a conversation, without
+    /// its end token.
     /// </summary>
     internal TrainingDocument Next(SplitMix64 random) => random.Below(100) switch
     {
-        < 50 => new TrainingDocument([], Story(random, [])),
-        < 60 => new TrainingDocument([], Tail(Story(random, []), random)),
-        _ => Conversation(random),
+        < 34 => new TrainingDocument([], Story("story", random, [])),
+        < 42 => new TrainingDocument([], Story("title", random, [])),
+        < 48 => new TrainingDocument([], Tail(Story("story", random, []), random)),
+        < 51 => new TrainingDocument([], Line("chat", random).Replace(">", " ", StringComparison.Ordinal)),
+        _ => new TrainingDocument(Conversation(random), ""),
     };
 
-    private TrainingDocument Conversation(SplitMix64 random)
+    private List<TrainingTurn> Conversation(SplitMix64 random)
     {
         List<TrainingTurn> turns = [];
+        void add(string question, string answer)
+        {
+            turns.Add(new TrainingTurn("user", question));
+            turns.Add(new TrainingTurn("assistant", answer));
+        }
+
         if (random.Chance(20))
         {
             turns.Add(new TrainingTurn("system", Line("system", random)));
         }
 
-        int exchanges = random.Chance(25) ? 2 : 1;
-        for (int i = 0; i < exchanges; i++)
+        for (int exchanges = random.Chance(25) ? 2 : 1; exchanges > 0; exchanges--)
         {
-            (string question, string answer) = Exchange(random);
-            turns.Add(new TrainingTurn("user", question));
-            turns.Add(new TrainingTurn("assistant", answer));
+            Dictionary<string, string> bound = [];
+            (string question, string answer) = Exchange(bound, random);
+            add(question, answer);
+            for (int back = bound.ContainsKey("friend") ? random.Below(4) : 0; back > 1; back--)
+            {
+                (question, answer) = AskBack(bound, random);
+                add(question, answer);
+            }
+
+            if (bound.Count > 0 && random.Chance(8))
+            {
+                add(Line("askmore", random), Story("story", random, []));
+            }
         }
 
-        return new TrainingDocument(turns, "");
+        return turns;
     }
 
-    private (string Question, string Answer) Exchange(SplitMix64 random)
+    private (string Question, string Answer) Exchange(Dictionary<string, string> bound, SplitMix64 random)
     {
-        int draw = random.Below(100);
-        Dictionary<string, string> bound = [];
-        if (draw < 40)
+        switch (random.Below(100))
         {
-            string question = Write(Line("asktopic", random), bound, random);
-            return (question, Story(random, bound));
+            case < 45:
+                string[] topic = Line("asktopic", random).Split('>', 2);
+                return (Write(topic[0], bound, random), Story(topic[1], random, bound));
+            case < 50:
+                string[] about = Line("askplot", random).Split('>', 2);
+                return (about[0], Story(about[1], random, bound));
+            case < 58:
+                return (Line("askstory", random), Story("story", random, bound));
+            case < 80:
+                string[] pair = Line("chat", random).Split('>', 2);
+                return (pair[0], pair[1]);
+            default:
+                return (Write(Line("askunknown", random), [], random), Line("unknown", random));
         }
-
-        if (draw < 50)
-        {
-            return (Line("askstory", random), Story(random, bound));
-        }
-
-        if (draw < 85)
-        {
-            string[] pair = Line("chat", random).Split('>', 2);
-            return (pair[0], pair[1]);
-        }
-
-        return (Write(Line("askunknown", random), bound, random), Line("unknown", random));
     }
 
-    private string Story(SplitMix64 random, Dictionary<string, string> bound) =>
-        Write(Line("story", random), bound, random);
+    /// <summary>A question about a story that was told, of the lines whose every symbol the story has chosen.</summary>
+    private (string Question, string Answer) AskBack(Dictionary<string, string> bound, SplitMix64 random)
+    {
+        List<string> lines = [.. rules["askback"].Lines.Where(line => SymbolPattern().Matches(line)
+            .All(match => bound.ContainsKey(match.Groups[1].Value.ToLowerInvariant())))];
+        string[] pair = lines[random.Below(lines.Count)].Split('>', 2);
+        return (Write(pair[0], bound, random), Write(pair[1], bound, random));
+    }
+
+    /// <summary>
+    /// A story; its hero is chosen before its first word, since places, food and plots follow the hero.
+    /// </summary>
+    /// <param name="symbol">story, title, or the plot that the story is to have.</param>
+    /// <param name="random">Chooses.</param>
+    /// <param name="bound">What a question has chosen already.</param>
+    private string Story(string symbol, SplitMix64 random, Dictionary<string, string> bound)
+    {
+        Value("kind", bound, random, 0);
+        string template = symbol is "story" or "title" ? $"{{{symbol}}}" : $"{{openonce}} {{likes}} {{{symbol}}}";
+        return Write(template, bound, random);
+    }
 
     private static string Tail(string story, SplitMix64 random)
     {
@@ -150,15 +183,17 @@ public sealed partial class StoryGrammar
 
     private string Value(string symbol, Dictionary<string, string> bound, SplitMix64 random, int depth)
     {
-        if (symbol == "nonsense")
+        switch (symbol)
         {
-            IEnumerable<int> count = Enumerable.Range(0, 1 + random.Below(4));
-            return string.Concat(count.Select(_ => syllables[random.Below(syllables.Length)]));
+            case "nonsense":
+                return Nonsense(1 + random.Below(4), random);
+            case "newname" or "newword":
+                return Nonsense(2 + random.Below(2), random);
         }
 
-        if (symbol is "he" or "him" or "his" && !bound.ContainsKey("name"))
+        if (PronounOf(symbol) is string whose && !bound.ContainsKey(whose))
         {
-            Value("name", bound, random, depth);
+            Value(whose, bound, random, depth);
         }
 
         if (bound.TryGetValue(symbol, out string? known))
@@ -166,7 +201,7 @@ public sealed partial class StoryGrammar
             return known;
         }
 
-        Rule rule = rules[symbol];
+        Rule rule = RuleOf(symbol, bound, random);
         string? taken = rule.DiffersFrom is string other ? Value(other, bound, random, depth) : null;
         string line = rule.Lines[random.Below(rule.Lines.Count)];
         while (line.Split('|')[0] == taken || !Agrees(symbol, line, bound))
@@ -186,13 +221,28 @@ public sealed partial class StoryGrammar
             bound[gender] = forms[1];
         }
 
-        if (symbol == "name")
+        switch (symbol)
         {
-            (bound["he"], bound["him"], bound["his"]) = (forms[1], forms[2], forms[3]);
+            case "name":
+                (bound["he"], bound["him"], bound["his"]) = (forms[1], forms[2], forms[3]);
+                break;
+            case "friend":
+                (bound["fhe"], bound["fhim"], bound["fhis"]) = (forms[1], forms[2], forms[3]);
+                break;
         }
 
         return value;
     }
+
+    private string Nonsense(int count, SplitMix64 random) => string.Concat(
+        Enumerable.Range(0, count).Select(_ => syllables[random.Below(syllables.Length)]));
+
+    /// <summary>The rule that fits the hero's kind in four of five cases, otherwise the general one.</summary>
+    private Rule RuleOf(string symbol, Dictionary<string, string> bound, SplitMix64 random) =>
+        bound.TryGetValue("kind", out string? kind)
+        && rules.TryGetValue($"{symbol} @ {kind}", out Rule? special) && random.Chance(80)
+            ? special
+            : rules[symbol];
 
     /// <summary>
     /// A princess is no he: a name and a kind of one creature carry the same pronoun, where they carry any.
@@ -200,6 +250,13 @@ public sealed partial class StoryGrammar
     private static bool Agrees(string symbol, string line, Dictionary<string, string> bound) =>
         GenderOf(symbol) is not string gender || line.Split('|') is not [_, string pronoun, ..]
         || !bound.TryGetValue(gender, out string? known) || known == pronoun;
+
+    private static string? PronounOf(string symbol) => symbol switch
+    {
+        "he" or "him" or "his" => "name",
+        "fhe" or "fhim" or "fhis" => "friend",
+        _ => null,
+    };
 
     private static string? GenderOf(string symbol) => symbol switch
     {
@@ -225,7 +282,9 @@ public sealed partial class StoryGrammar
                 string[] head = line.Trim('[', ']').Split(" = ");
                 string name = head[0].TrimEnd('!');
                 lines = head.Length > 1 ? [.. rules[head[1]].Lines] : [];
-                rules[name] = new Rule(lines, head[0].EndsWith('!'), head.Length > 1 ? head[1] : null);
+                bool isBound = head[0].EndsWith('!')
+                    || (name.Split(" @ ") is [string general, _] && rules[general].IsBound);
+                rules[name] = new Rule(lines, isBound, head.Length > 1 ? head[1] : null);
                 continue;
             }
 

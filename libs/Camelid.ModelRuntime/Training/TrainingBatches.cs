@@ -1,15 +1,15 @@
 namespace Camelid.ModelRuntime.Training;
 
 /// <summary>
-/// Turns documents of the story grammar into windows of tokens: each window begins with a document and is filled up.
+/// Turns documents of the grammar into windows of tokens: each window begins with a document and is filled up. The
+/// batch of a step depends on the seed and the step alone.
 /// </summary>
 internal sealed class TrainingBatches(StoryGrammar grammar, BytePairVocabulary vocabulary, ulong seed)
 {
-    private readonly SplitMix64 random = new(seed);
-
-    /// <summary>Fills ids and targets, row by row: each target is the token after its id.</summary>
-    internal void Next(BatchShape shape, long[] ids, long[] targets)
+    /// <summary>Fills ids and targets of a step, row by row: each target is the token after its id.</summary>
+    internal void Fill(int step, BatchShape shape, long[] ids, long[] targets)
     {
+        SplitMix64 random = new(new SplitMix64(seed + ((ulong)step << 32)).Next());
         List<uint> window = [];
         for (int row = 0; row < shape.Windows; row++)
         {

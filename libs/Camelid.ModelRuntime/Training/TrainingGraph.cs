@@ -1,4 +1,3 @@
-using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Onnx;
 using Camelid.ModelRuntime.Packages;
 
@@ -20,6 +19,9 @@ internal readonly record struct BatchShape(int Windows, int Tokens)
 /// </summary>
 internal sealed class TrainingGraph
 {
+    /// <summary>A target that counts for nothing; only graphs of a LoRA know it.</summary>
+    internal const long NoTarget = -1;
+
     private const float Beta1 = 0.9f, Beta2 = 0.99f, Epsilon = 1e-8f, GradientNormMax = 1f, WeightDecay = 0.05f;
     private readonly OnnxGraph graph = new("train");
     private readonly GradientTape tape;
@@ -28,25 +30,42 @@ internal sealed class TrainingGraph
     private readonly IReadOnlyList<ParameterSlice> slices;
     private readonly Dictionary<string, string> weights = [];
 
-    private TrainingGraph(ModelArchitecture model, BatchShape batch)
+    private TrainingGraph(ModelArchitecture model, BatchShape batch, IReadOnlyList<ParameterSlice> slices)
     {
-        (this.model, this.batch) = (model, batch);
+        (this.model, this.batch, this.slices) = (model, batch, slices);
         tape = new GradientTape(graph);
-        slices = ParameterLayout.Of(model);
     }
 
     /// <summary>Bias corrections of step <paramref name="step"/>, counted from one, as the graph wants them.</summary>
     internal static (float MeanScale, float SquareScale) Corrections(int step) =>
         ((float)(1 / (1 - Math.Pow(Beta1, step))), (float)(1 / (1 - Math.Pow(Beta2, step))));
 
-    /// <summary>Writes the graph for one batch shape.</summary>
+    /// <summary>
+    /// Writes the graph that trains every weight of a Llama with tied embedding for one batch shape.
+    /// </summary>
     internal static byte[] Build(ModelArchitecture model, BatchShape batch)
     {
-        TrainingGraph training = new(model, batch);
+        TrainingGraph training = new(model, batch, ParameterLayout.Of(model));
         training.DeclareInputs();
-        string logits = training.Forward();
+        string logits = new DecoderTape(training.tape, model, batch, new TrainedWeights(training)).Logits("ids");
         training.Loss(logits);
-        training.Optimise();
+        training.Optimise(WeightDecay);
+        return training.graph.ToBytes();
+    }
+
+    /// <summary>
+    /// Writes the graph that trains a LoRA over frozen weights, which lie in files of the package. Positions whose
+    /// target is <see cref="NoTarget"/> do not count.
+    /// </summary>
+    internal static byte[] BuildLora(
+        ModelArchitecture model, BatchShape batch, LoraShape shape, IReadOnlyDictionary<string, ExternalTensor> frozen)
+    {
+        TrainingGraph training = new(model, batch, LoraLayout.Of(model, shape));
+        training.DeclareInputs();
+        string logits = new DecoderTape(training.tape, model, batch, new AdaptedWeights(training, shape, frozen))
+            .Logits("ids");
+        training.MaskedLoss(logits);
+        training.Optimise(0);
         return training.graph.ToBytes();
     }
 
@@ -76,93 +95,10 @@ internal sealed class TrainingGraph
         }
     }
 
-    private string Forward()
-    {
-        long width = model.HiddenSize;
-        string zeros = graph.Floats(new float[model.VocabularySize * width], model.VocabularySize, width);
-        string x = tape.Gather(weights["embedding"], "ids", zeros);
-        for (int layer = 0; layer < model.Layers; layer++)
-        {
-            string attention = Attention(Norm(x, $"layer.{layer}.attention_norm"), layer);
-            x = tape.Add(x, attention);
-            string h = Norm(x, $"layer.{layer}.feed_forward_norm");
-            string gate = tape.Silu(tape.Linear(h, weights[$"layer.{layer}.gate"]));
-            string inner = tape.Multiply(gate, tape.Linear(h, weights[$"layer.{layer}.up"]));
-            x = tape.Add(x, tape.Linear(inner, weights[$"layer.{layer}.down"]));
-        }
-
-        return tape.Linear(Norm(x, "final_norm"), weights["embedding"], transposed: true);
-    }
-
-    private string Attention(string h, int layer)
-    {
-        long head = model.HeadSize, heads = model.Heads, shared = model.KeyValueHeads;
-        long windows = batch.Windows, tokens = batch.Tokens;
-        string packed = tape.Linear(h, weights[$"layer.{layer}.qkv"]);
-        string[] parts = tape.Split(packed, heads * head, shared * head, shared * head);
-        string byHead(string part, long count, bool rotated)
-        {
-            string split = tape.Reshape(part, [batch.Rows, count * head], [windows, tokens, count, head]);
-            string turned = tape.Transpose(split, 0, 2, 1, 3);
-            string placed = rotated ? Rotate(turned) : turned;
-            return tape.Reshape(
-                placed, [windows, count, tokens, head], [windows * shared, count / shared * tokens, head]);
-        }
-
-        string q = byHead(parts[0], heads, true);
-        string k = byHead(parts[1], shared, true);
-        string v = byHead(parts[2], shared, false);
-        long[] grouped = [windows * shared, heads / shared * tokens, tokens];
-        long[] square = [windows * heads, tokens, tokens];
-        string scores = tape.Reshape(tape.BatchMatMul(q, k, transposed: true), grouped, square);
-        string chosen = tape.MaskedSoftmax(scores, CausalMask(), (float)(1 / Math.Sqrt(head)));
-        string mixed = tape.BatchMatMul(tape.Reshape(chosen, square, grouped), v, transposed: false);
-        string apart = tape.Reshape(
-            mixed, [windows * shared, heads / shared * tokens, head], [windows, heads, tokens, head]);
-        string turnedBack = tape.Transpose(apart, 0, 2, 1, 3);
-        string flat = tape.Reshape(turnedBack, [windows, tokens, heads, head], [batch.Rows, heads * head]);
-        return tape.Linear(flat, weights[$"layer.{layer}.attention_out"]);
-    }
-
-    private string Norm(string x, string name) => tape.RmsNorm(x, weights[name], model.NormEpsilon);
-
-    private string Rotate(string x)
-    {
-        int half = model.HeadSize / 2;
-        RotaryTables tables = RotaryTables.Of(model, batch.Tokens);
-        float[] swap = new float[model.HeadSize * model.HeadSize];
-        for (int i = 0; i < half; i++)
-        {
-            swap[(i + half) * model.HeadSize + i] = -1;
-            swap[i * model.HeadSize + i + half] = 1;
-        }
-
-        return tape.Rotate(
-            x, graph.Floats(Twice(tables.Cos, half), batch.Tokens, model.HeadSize),
-            graph.Floats(Twice(tables.Sin, half), batch.Tokens, model.HeadSize),
-            graph.Floats(swap, model.HeadSize, model.HeadSize));
-    }
-
-    /// <summary>[tokens, half] to [tokens, 2·half]: both halves of a head turn by the same angles.</summary>
-    private static float[] Twice(float[] table, int half) =>
-        [.. table.Chunk(half).SelectMany(row => row.Concat(row))];
-
-    private string CausalMask()
-    {
-        float[] mask = new float[batch.Tokens * batch.Tokens];
-        for (int i = 0; i < mask.Length; i++)
-        {
-            mask[i] = i % batch.Tokens > i / batch.Tokens ? -1e9f : 0;
-        }
-
-        return graph.Floats(mask, batch.Tokens, batch.Tokens);
-    }
-
     private void Loss(string logits)
     {
         string logProbabilities = graph.Add("LogSoftmax", [logits], OnnxGraph.Of("axis", -1));
-        string depth = graph.Int64s(model.VocabularySize);
-        string hot = graph.Add("OneHot", ["targets", depth, graph.Floats([0, 1], 2)]);
+        string hot = Targets();
         string rows = graph.Scalar(batch.Rows);
         string sum = graph.Add(
             "ReduceSum", [graph.Add("Mul", [logProbabilities, hot])], OnnxGraph.Of("keepdims", 0));
@@ -171,7 +107,27 @@ internal sealed class TrainingGraph
         tape.Backward(logits, graph.Add("Div", [difference, rows]));
     }
 
-    private void Optimise()
+    private void MaskedLoss(string logits)
+    {
+        string logProbabilities = graph.Add("LogSoftmax", [logits], OnnxGraph.Of("axis", -1));
+        string counts = graph.Add("GreaterOrEqual", ["targets", graph.Int64s(0)]);
+        string mask = graph.Add("Cast", [counts], OnnxGraph.Of("to", OnnxGraph.Float));
+        string column = graph.Add("Unsqueeze", [mask, graph.Int64s(1)]);
+        string hot = graph.Add("Mul", [Targets(), column]);
+        string rows = graph.Add(
+            "Max", [graph.Scalar(1), graph.Add("ReduceSum", [mask], OnnxGraph.Of("keepdims", 0))]);
+        string sum = graph.Add(
+            "ReduceSum", [graph.Add("Mul", [logProbabilities, hot])], OnnxGraph.Of("keepdims", 0));
+        graph.AddNode("Neg", [graph.Add("Div", [sum, rows])], ["loss"]);
+        string difference = graph.Add(
+            "Sub", [graph.Add("Mul", [graph.Add("Exp", [logProbabilities]), column]), hot]);
+        tape.Backward(logits, graph.Add("Div", [difference, rows]));
+    }
+
+    private string Targets() =>
+        graph.Add("OneHot", ["targets", graph.Int64s(model.VocabularySize), graph.Floats([0, 1], 2)]);
+
+    private void Optimise(float weightDecay)
     {
         string[] flat = [.. slices.Select(slice =>
             graph.Add("Reshape", [tape.Gradient(weights[slice.Name]), graph.Int64s(-1)]))];
@@ -184,16 +140,75 @@ internal sealed class TrainingGraph
         Blend("mean", g, Beta1);
         Blend("square", graph.Add("Mul", [g, g]), Beta2);
         string spread = graph.Add("Sqrt", [graph.Add("Mul", ["square_next", "square_scale"])]);
-        string step = graph.Add("Div", [
+        string change = graph.Add("Div", [
             graph.Add("Mul", ["mean_next", "mean_scale"]), graph.Add("Add", [spread, graph.Scalar(Epsilon)])]);
-        float[] decay = [.. slices.SelectMany(slice => Enumerable.Repeat(slice.IsNorm ? 0 : WeightDecay, slice.Count))];
-        string shrink = graph.Add("Mul", ["weights", graph.Floats(decay, Count)]);
-        string change = graph.Add("Mul", [graph.Add("Add", [step, shrink]), "rate"]);
-        graph.AddNode("Sub", ["weights", change], ["weights_next"]);
+        if (weightDecay > 0)
+        {
+            float[] decay = [.. slices.SelectMany(
+                slice => Enumerable.Repeat(slice.IsNorm ? 0 : weightDecay, slice.Count))];
+            change = graph.Add("Add", [change, graph.Add("Mul", ["weights", graph.Floats(decay, Count)])]);
+        }
+
+        graph.AddNode("Sub", ["weights", graph.Add("Mul", [change, "rate"])], ["weights_next"]);
     }
 
     private void Blend(string state, string value, float beta) => graph.AddNode(
         "Add",
         [graph.Add("Mul", [state, graph.Scalar(beta)]), graph.Add("Mul", [value, graph.Scalar(1 - beta)])],
         [state + "_next"]);
+
+    /// <summary>Every weight is trained.</summary>
+    private sealed class TrainedWeights(TrainingGraph training) : IDecoderWeights
+    {
+        public string this[string name] => training.weights[name];
+
+        public string Embed(string ids)
+        {
+            long rows = training.model.VocabularySize, width = training.model.HiddenSize;
+            string zeros = training.graph.Floats(new float[rows * width], rows, width);
+            return training.tape.Gather(this["embedding"], ids, zeros);
+        }
+
+        public string Adapt(string projection, string x, string y) => y;
+    }
+
+    /// <summary>The weights are frozen; the adapters are trained.</summary>
+    private sealed class AdaptedWeights(
+        TrainingGraph training, LoraShape shape, IReadOnlyDictionary<string, ExternalTensor> frozen) : IDecoderWeights
+    {
+        private readonly Dictionary<string, string> declared = [];
+        private readonly Dictionary<string, LoraTarget> targets =
+            LoraLayout.Targets(training.model, shape).ToDictionary(target => target.Projection);
+
+        public string this[string name]
+        {
+            get
+            {
+                if (!declared.TryGetValue(name, out string? value))
+                {
+                    value = training.tape.Freeze(training.graph.Weight(frozen.TryGetValue(name, out ExternalTensor? at)
+                        ? at
+                        : throw new ModelPackageException($"{ModelPackage.GraphFile} has no weight {name}")));
+                    declared[name] = value;
+                }
+
+                return value;
+            }
+        }
+
+        public string Embed(string ids) => training.tape.GatherFrozen(this["embedding"], ids);
+
+        public string Adapt(string projection, string x, string y)
+        {
+            if (!targets.TryGetValue(projection, out LoraTarget? target))
+            {
+                return y;
+            }
+
+            GradientTape tape = training.tape;
+            string inner = tape.Linear(x, training.weights[target.A]);
+            string added = tape.Linear(inner, training.weights[target.B]);
+            return tape.Add(y, tape.Scale(added, shape.Scale));
+        }
+    }
 }

@@ -48,6 +48,27 @@ internal sealed partial class ModelImport(
         }
     }
 
+    /// <summary>
+    /// Adds the models that were put into the folder while the service runs, as <c>camelid models import</c> does:
+    /// by a rename, so they are whole.
+    /// </summary>
+    public async Task AddNewAsync(CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(folder.Models))
+        {
+            return;
+        }
+
+        foreach (string path in Directory.EnumerateDirectories(folder.Models).Order(StringComparer.Ordinal))
+        {
+            if (Hash256.TryParse(Path.GetFileName(path), out Hash256 root) && catalog.Find(root) is null)
+            {
+                await CheckAsync(root, row: null, cancellationToken);
+                LogFound(catalog.Find(root)?.Name ?? "?", root);
+            }
+        }
+    }
+
     private async Task CheckAsync(Hash256 root, ModelRow? row, CancellationToken cancellationToken)
     {
         try
@@ -122,4 +143,7 @@ internal sealed partial class ModelImport(
 
     [LoggerMessage(5003, LogLevel.Error, "Model {Name} ({Root}) cannot be used: {Damage}")]
     private partial void LogDamaged(string name, Hash256 root, string damage);
+
+    [LoggerMessage(5006, LogLevel.Information, "Found model {Name} ({Root}) in the models folder")]
+    private partial void LogFound(string name, Hash256 root);
 }

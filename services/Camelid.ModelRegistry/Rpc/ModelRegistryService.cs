@@ -37,7 +37,7 @@ internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger
         TokensReply reply = new();
         foreach (string text in request.Texts)
         {
-            reply.Lists.Add(ListOf(text.Length == 0 ? [] : entry.Tokenizer!.Encode(text)));
+            reply.Lists.Add(ListOf(Checked(() => entry.Tokenizer!.EncodePrompt(text))));
         }
 
         return Task.FromResult(reply);
@@ -64,8 +64,9 @@ internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger
         }
 
         TokensReply reply = new();
-        reply.Lists.Add(ListOf(entry.Tokenizer!.RenderChat(
-            [.. request.Messages.Select(message => new RuntimeMessage(message.Role, message.Content))])));
+        RuntimeMessage[] messages =
+            [.. request.Messages.Select(message => new RuntimeMessage(message.Role, message.Content))];
+        reply.Lists.Add(ListOf(Checked(() => entry.Tokenizer!.RenderChat(messages))));
         return Task.FromResult(reply);
     }
 
@@ -120,6 +121,19 @@ internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger
         TokenList list = new();
         list.Tokens.AddRange(tokens);
         return list;
+    }
+
+    /// <summary>What the tokenizer refuses (a text too long, an order of roles) is the caller's to change.</summary>
+    private static uint[] Checked(Func<uint[]> encode)
+    {
+        try
+        {
+            return encode();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, exception.Message));
+        }
     }
 
     private static void CheckCount(int count, int countMax, string field)

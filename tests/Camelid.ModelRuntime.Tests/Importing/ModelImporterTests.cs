@@ -134,11 +134,11 @@ public sealed class ModelImporterTests : IDisposable
 
     [Theory]
     [InlineData("nothing-here", "does not exist")]
-    [InlineData("", "is no model that can be imported; it must be one of: a Hugging Face folder")]
+    [InlineData("", "is no model that can be imported; it must be one of: a folder with a ready ONNX decoder")]
     public async Task A_path_without_a_model_is_refused_with_what_is_read(string path, string reason) =>
         await AssertRefusedAsync(Options with { SourcePath = Path.Combine(folder, path) }, reason);
 
-    private async Task AssertRefusedAsync(ModelImportOptions options, string reason)
+    private static async Task AssertRefusedAsync(ModelImportOptions options, string reason)
     {
         ModelImportException refusal = await Assert.ThrowsAsync<ModelImportException>(() =>
             ImportedPackage.ImportAsync(options, Cancellation));

@@ -13,6 +13,8 @@ public sealed class TrainingGraphTests(ModelFixture fixture)
         VocabularySize = 13, ContextTokensMax = 8, NormEpsilon = 1e-5f, RotaryBase = 10_000, TiedEmbedding = true,
     };
 
+    private static readonly BatchShape Shape = new(2, 4);
+
     private static readonly long[] Ids = [1, 5, 5, 2, 12, 0, 7, 3], Targets = [5, 5, 2, 12, 0, 7, 3, 1];
 
     /// <summary>
@@ -64,9 +66,9 @@ public sealed class TrainingGraphTests(ModelFixture fixture)
             "Once upon a time, there was a little camel named Max. He lived in a");
         long[] ids = [.. text.Take(text.Length - 1)];
         long[] targets = [.. text.Skip(1)];
-        using TrainingSession training = new(package.Manifest.Architecture, weights, threads: 1);
-        training.Reshape(new BatchShape(1, ids.Length));
-        float expected = training.Step([.. ids], [.. targets], 0, 1);
+        using TrainingSession training = new(
+            shape => TrainingGraph.Build(package.Manifest.Architecture, shape), TrainingState.Start(weights), 1);
+        float expected = training.Step(new BatchShape(1, ids.Length), [.. ids], [.. targets], 0);
 
         using ModelWeights mapped = new(package, ExecutionProvider.Cpu);
         using LoadedGraph graph = new(mapped, slots: 1, threads: 1);
@@ -103,23 +105,24 @@ public sealed class TrainingGraphTests(ModelFixture fixture)
 
     private static (float Loss, float[] Gradient) Run(float[] weights, float rate)
     {
-        using TrainingSession session = new(Tiny, [.. weights], threads: 1);
-        session.Reshape(new BatchShape(2, 4));
-        float loss = session.Step(Ids, Targets, rate, 1);
+        using TrainingSession session = Session([.. weights]);
+        float loss = session.Step(Shape, Ids, Targets, rate);
         return (loss, session.Gradient);
     }
 
     private static (float First, float Last, float[] Weights) Train()
     {
-        using TrainingSession session = new(Tiny, ParameterLayout.Initialise(Tiny, new SplitMix64(1)), threads: 1);
-        session.Reshape(new BatchShape(2, 4));
-        float first = session.Step(Ids, Targets, 1e-2f, 1);
+        using TrainingSession session = Session(ParameterLayout.Initialise(Tiny, new SplitMix64(1)));
+        float first = session.Step(Shape, Ids, Targets, 1e-2f);
         float last = first;
         for (int step = 2; step <= 60; step++)
         {
-            last = session.Step(Ids, Targets, 1e-2f, step);
+            last = session.Step(Shape, Ids, Targets, 1e-2f);
         }
 
-        return (first, last, session.Weights);
+        return (first, last, session.State.Weights);
     }
+
+    private static TrainingSession Session(float[] weights) =>
+        new(shape => TrainingGraph.Build(Tiny, shape), TrainingState.Start(weights), threads: 1);
 }

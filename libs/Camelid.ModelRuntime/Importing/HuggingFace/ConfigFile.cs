@@ -70,7 +70,9 @@ internal sealed record ConfigFile(ModelArchitecture Architecture, IReadOnlyList<
             : throw new ModelImportException(
                 $"{config.File} has sizes that no supported model has (hidden {hidden}, layers {architecture.Layers}, "
                 + $"heads {heads}/{architecture.KeyValueHeads} of {architecture.HeadSize}, feed-forward "
-                + $"{architecture.FeedForwardSize}, vocabulary {architecture.VocabularySize}, context {context}); "
+                + $"{architecture.FeedForwardSize}, vocabulary {architecture.VocabularySize}, context {context}, "
+                + $"rms_norm_eps {architecture.NormEpsilon}, rotary base {rotary.Base}, rotary factor "
+                + $"{rotary.Scaling?.Factor ?? 1}); "
                 + "take the file that belongs to the model");
     }
 

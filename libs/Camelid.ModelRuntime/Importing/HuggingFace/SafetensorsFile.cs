@@ -137,7 +137,7 @@ internal sealed class SafetensorsFile : IDisposable
             entry.Name, file.Name, type, rows, columns, start + place[0], place[1] - place[0]));
     }
 
-    private long[] Numbers(JsonFields fields, string name, int countMax)
+    private static long[] Numbers(JsonFields fields, string name, int countMax)
     {
         IReadOnlyList<JsonElement> list = fields.Has(name) ? fields.List(name) : throw fields.Missing(name);
         long[] numbers = new long[Math.Min(list.Count, countMax + 1)];
