@@ -27,7 +27,7 @@ internal sealed class OnnxDecoderReader
         if (head.Bias is not null)
         {
             throw graph.Refusal(
-                    $"tensor {JsonFields.Printable(head.Bias.Name)} is a bias of the output projection: not supported");
+                $"tensor {JsonFields.Printable(head.Bias.Name)} is a bias of the output projection: not supported");
         }
 
         OnnxNorm finalNorm = parts.Norm(head.Input, "the final norm");
