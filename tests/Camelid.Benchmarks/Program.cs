@@ -1,11 +1,25 @@
 using System.Globalization;
 using System.Text.Json;
 using Camelid.Benchmarks;
+using Camelid.Benchmarks.Runtime;
 using Camelid.ModelRuntime.Graphs;
+
+Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal)
+{
+    ["cuda"] = CudaCheck.RunAsync,
+    ["needle"] = NeedleBenchmark.RunAsync,
+    ["runtime"] = RuntimeBenchmark.RunAsync,
+    ["sampler"] = SamplingBenchmarks.RunAsync,
+    [MemoryProbe.Word] = MemoryProbe.RunAsync,
+};
+if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<string[], Task<int>>? part))
+{
+    return await part(rest);
+}
 
 if (args.Any(argument => argument != "--json"))
 {
-    Console.Error.WriteLine("usage: ./camelid bench [--json]");
+    Console.Error.WriteLine("usage: ./camelid bench [--json] | runtime | needle | sampler | cuda …");
     return 2;
 }
 

@@ -34,6 +34,8 @@ internal sealed class EngineLoop
     private volatile bool stopping;
     private volatile int activeCount;
     private DateTimeOffset now;
+    private long stepCount;
+    private long stepAllocatedBytes;
 
     internal EngineLoop(LanguageModelOptions options, SlotRunner runner, KeyValuePool memory, WaitingLine line)
     {
@@ -47,7 +49,10 @@ internal sealed class EngineLoop
     internal int Active => activeCount;
 
     /// <summary>Bytes that this thread took from the managed heap for the last step.</summary>
-    internal long StepAllocatedBytes { get; private set; }
+    internal long StepAllocatedBytes => Interlocked.Read(ref stepAllocatedBytes);
+
+    /// <summary>Calls of the graph so far.</summary>
+    internal long StepCount => Interlocked.Read(ref stepCount);
 
     /// <summary>Ends all requests before the next step.</summary>
     internal void Stop() => stopping = true;
@@ -67,7 +72,8 @@ internal sealed class EngineLoop
                     Step();
                 }
 
-                StepAllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
+                long taken = GC.GetAllocatedBytesForCurrentThread() - before;
+                Interlocked.Exchange(ref stepAllocatedBytes, taken);
             }
         }
         finally
@@ -144,6 +150,7 @@ internal sealed class EngineLoop
         }
 
         Steps.Add(1);
+        Interlocked.Increment(ref stepCount);
         int row = 0;
         for (int i = 0; i < planned.Length; i++)
         {

@@ -47,6 +47,9 @@ public sealed class GenerationEngine : IAsyncDisposable
     /// <summary>Managed bytes that the engine's thread took for its last step.</summary>
     internal long StepAllocatedBytes => loop.StepAllocatedBytes;
 
+    /// <summary>Calls of the graph so far.</summary>
+    internal long StepCount => loop.StepCount;
+
     /// <summary>
     /// Queues a request. Cancelling <paramref name="cancellationToken"/>, or leaving the enumeration, ends it before
     /// the next step with <see cref="FinishReason.Cancelled"/> and the tokens so far; the enumeration itself is not

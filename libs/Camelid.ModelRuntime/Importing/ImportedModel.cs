@@ -23,6 +23,9 @@ internal sealed record ImportedModel
     /// <summary>Tokens that stand for no text.</summary>
     public required IReadOnlyList<SpecialToken> SpecialTokens { get; init; }
 
+    /// <summary>How a conversation becomes tokens; null where the model knows none.</summary>
+    public ChatTemplate? Chat { get; init; }
+
     /// <summary>The precision that keeps what the source has.</summary>
     public required string DefaultPrecision { get; init; }
 

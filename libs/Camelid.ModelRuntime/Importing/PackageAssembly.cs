@@ -90,7 +90,7 @@ internal sealed class PackageAssembly(
         EndTokens = model.EndTokens,
         BeginToken = model.BeginToken,
         SpecialTokens = model.SpecialTokens,
-        Chat = null,
+        Chat = model.Chat,
         TokenizerHash = Hashes.Sha256(model.TokenizerFiles[ModelPackage.TokenizerFile]).ToString(),
         Files = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)],
     };

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Camelid.ModelRuntime.Packages;
+using Camelid.ModelRuntime.Tokenization;
 
 namespace Camelid.ModelRuntime.Importing;
 
 /// <summary>
 /// What <c>tokenizer.json</c> and <c>tokenizer_config.json</c> say of a vocabulary, checked against the model's size.
 /// </summary>
-internal sealed record TokenizerFacts
+internal sealed class TokenizerFacts
 {
     /// <summary>Names of the files.</summary>
     internal const string Vocabulary = ModelPackage.TokenizerFile, Configuration = "tokenizer_config.json";
@@ -14,38 +15,33 @@ internal sealed record TokenizerFacts
     /// <summary>Most bytes of <c>tokenizer.json</c>, and of each file beside it.</summary>
     internal const int VocabularyBytesMax = 64 << 20, FileBytesMax = 4 << 20;
 
-    private const int SpecialTokensMax = 1 << 16;
+    private const int AddedTokensMax = 1 << 16;
 
-    private readonly Dictionary<string, uint> ids = new(StringComparer.Ordinal);
-    private readonly List<SpecialToken> specialTokens = [];
+    private readonly HashSet<string> texts = new(StringComparer.Ordinal);
 
     private TokenizerFacts()
     {
     }
 
-    /// <summary>Tokens that stand for no text, by id.</summary>
-    internal IReadOnlyList<SpecialToken> SpecialTokens => specialTokens;
-
-    /// <summary>The token before every prompt; null where there is none.</summary>
-    internal uint? BeginToken { get; private set; }
-
-    /// <summary>The token that the tokenizer's configuration calls the end; null where it names none.</summary>
-    internal uint? EndToken { get; private set; }
-
-    /// <summary>Reads and checks both files.</summary>
+    /// <summary>Reads and checks a folder's tokenizer, chat template included.</summary>
     /// <param name="files">Tokenizer files by name.</param>
     /// <param name="vocabularySize">Tokens that the model knows.</param>
-    /// <exception cref="ModelImportException">A file is missing, or not the vocabulary of such a model.</exception>
-    internal static TokenizerFacts Of(IReadOnlyDictionary<string, byte[]> files, int vocabularySize)
+    /// <exception cref="ModelPackageException">A file is missing, not the vocabulary of such a model, or one that
+    /// cannot be followed exactly.</exception>
+    internal static ImportedTokenizer Of(IReadOnlyDictionary<string, byte[]> files, int vocabularySize)
     {
         TokenizerFacts facts = new();
         JsonFields vocabulary = JsonFields.Parse(Vocabulary, Needed(files, Vocabulary));
         JsonFields configuration = JsonFields.Parse(Configuration, Needed(files, Configuration));
-        facts.ReadVocabulary(vocabulary, vocabularySize);
-        facts.ReadSpecialTokens(vocabulary, vocabularySize);
-        facts.EndToken = facts.TokenOf(configuration, "eos_token");
-        facts.BeginToken = facts.BeginOf(vocabulary, configuration);
-        return facts;
+        facts.CheckVocabulary(vocabulary, vocabularySize);
+        facts.CheckAddedTokens(vocabulary, vocabularySize);
+        facts.CheckToken(configuration, "eos_token");
+        if (configuration.BooleanOrNull("add_bos_token") is true)
+        {
+            facts.CheckToken(configuration, "bos_token");
+        }
+
+        return TokenizerImport.Read(files, vocabularySize);
     }
 
     private static byte[] Needed(IReadOnlyDictionary<string, byte[]> files, string name) =>
@@ -53,7 +49,7 @@ internal sealed record TokenizerFacts
             $"{name} is missing; save the model's tokenizer as {Vocabulary} and {Configuration} beside it "
             + "(transformers: AutoTokenizer.from_pretrained(…).save_pretrained(…))");
 
-    private void ReadVocabulary(JsonFields file, int vocabularySize)
+    private void CheckVocabulary(JsonFields file, int vocabularySize)
     {
         JsonFields model = file.ObjectOrNull("model") ?? throw file.Missing("model");
         string type = model.TextOrNull("type") ?? "BPE";
@@ -82,22 +78,22 @@ internal sealed record TokenizerFacts
                     + "tokenizer that belongs to the model");
             }
 
-            ids.Add(token.Name, (uint)id);
+            texts.Add(token.Name);
         }
 
-        if (ids.Count == 0)
+        if (texts.Count == 0)
         {
             throw new ModelImportException($"{file.File}: the vocabulary is empty; take the model's own tokenizer");
         }
     }
 
-    private void ReadSpecialTokens(JsonFields file, int vocabularySize)
+    private void CheckAddedTokens(JsonFields file, int vocabularySize)
     {
         IReadOnlyList<JsonElement> added = file.List("added_tokens");
-        if (added.Count > SpecialTokensMax)
+        if (added.Count > AddedTokensMax)
         {
             throw new ModelImportException(
-                $"{file.File} adds {added.Count} tokens, {SpecialTokensMax} are allowed; take the model's own");
+                $"{file.File} adds {added.Count} tokens, {AddedTokensMax} are allowed; take the model's own");
         }
 
         HashSet<int> seen = [];
@@ -119,70 +115,22 @@ internal sealed record TokenizerFacts
                     + "belongs to the model");
             }
 
-            ids[text] = (uint)id;
-            if (token.BooleanOrNull("special") is true)
-            {
-                specialTokens.Add(new SpecialToken((uint)id, text));
-            }
+            texts.Add(text);
+            token.BooleanOrNull("special");
         }
-
-        specialTokens.Sort((a, b) => a.Id.CompareTo(b.Id));
     }
 
     /// <summary>A token of the configuration, which writes it as a text or as an object with content.</summary>
-    private uint? TokenOf(JsonFields configuration, string name)
+    private void CheckToken(JsonFields configuration, string name)
     {
         string? text = configuration.Find(name) is { ValueKind: JsonValueKind.Object }
             ? configuration.ObjectOrNull(name)!.Value.TextOrNull("content")
             : configuration.TextOrNull(name);
-        return text is null ? null
-            : ids.TryGetValue(text, out uint id) ? id
-            : throw new ModelImportException(
+        if (text is not null && !texts.Contains(text))
+        {
+            throw new ModelImportException(
                 $"{configuration.File}: {name} '{JsonFields.Printable(text)}' is not in {Vocabulary}; take the files "
                 + "that belong together");
-    }
-
-    /// <summary>
-    /// The post-processor says what the trained model saw; where it says nothing, the configuration does.
-    /// </summary>
-    private uint? BeginOf(JsonFields vocabulary, JsonFields configuration)
-    {
-        JsonFields[] templates = [.. Templates(vocabulary.ObjectOrNull("post_processor"))];
-        if (templates is [JsonFields template, ..]
-            && template.List("single") is [{ ValueKind: JsonValueKind.Object } first, ..]
-            && new JsonFields(vocabulary.File, first, "post_processor").ObjectOrNull("SpecialToken") is { } token
-            && token.TextOrNull("id") is { } text && ids.TryGetValue(text, out uint id))
-        {
-            return id;
-        }
-
-        return configuration.BooleanOrNull("add_bos_token") is true ? TokenOf(configuration, "bos_token") : null;
-    }
-
-    private static IEnumerable<JsonFields> Templates(JsonFields? processor)
-    {
-        if (processor is not { } fields)
-        {
-            yield break;
-        }
-
-        switch (fields.TextOrNull("type"))
-        {
-            case "TemplateProcessing":
-                yield return fields;
-                break;
-            case "Sequence":
-                foreach (JsonElement part in fields.List("processors"))
-                {
-                    if (part.ValueKind == JsonValueKind.Object
-                        && new JsonFields(fields.File, part, "post_processor") is var inner
-                        && inner.TextOrNull("type") == "TemplateProcessing")
-                    {
-                        yield return inner;
-                    }
-                }
-
-                break;
         }
     }
 }

@@ -105,18 +105,15 @@ internal sealed class TokenizerImport
 
     private uint? BeginToken()
     {
-        if (config.ValueKind != JsonValueKind.Object || !config.TryGetProperty("add_bos_token", out JsonElement adds))
+        if (vocabulary.TemplateBeginToken is { } written)
         {
-            return vocabulary.TemplateBeginToken;
+            // What the post-processor writes, the model saw in training.
+            return written;
         }
 
         string text = NamedText(config, "bos_token");
-        if (adds.ValueKind != JsonValueKind.True || text.Length == 0)
-        {
-            return null;
-        }
-
-        return vocabulary.Find(text) ?? throw new ModelPackageException(
+        bool adds = config.ValueKind == JsonValueKind.Object && TokenizerJson.Flag(config, "add_bos_token");
+        return !adds || text.Length == 0 ? null : vocabulary.Find(text) ?? throw new ModelPackageException(
             $"tokenizer_config.json: its begin token '{text}' is not in {ModelPackage.TokenizerFile}");
     }
 

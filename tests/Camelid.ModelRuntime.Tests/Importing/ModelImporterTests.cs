@@ -134,7 +134,7 @@ public sealed class ModelImporterTests : IDisposable
 
     [Theory]
     [InlineData("nothing-here", "does not exist")]
-    [InlineData("", "is no model that can be imported; it must be one of: a Hugging Face folder")]
+    [InlineData("", "is no model that can be imported; it must be one of: a folder with a ready ONNX decoder")]
     public async Task A_path_without_a_model_is_refused_with_what_is_read(string path, string reason) =>
         await AssertRefusedAsync(Options with { SourcePath = Path.Combine(folder, path) }, reason);
 

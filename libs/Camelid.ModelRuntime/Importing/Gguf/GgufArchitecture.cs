@@ -34,8 +34,8 @@ internal static class GgufArchitecture
         if (!Families.Contains(family))
         {
             throw metadata.Refusal(
-                ArchitectureKey, $"is {JsonFields.Printable(family)}; supported are {string.Join(", ", Families)} (Mistral and SmolLM are "
-                + "llama here)");
+                ArchitectureKey, $"is {JsonFields.Printable(family)}; supported are {string.Join(", ", Families)} "
+                + "(Mistral and SmolLM are llama here)");
         }
 
         CheckForeignKeys(metadata, family);

@@ -11,7 +11,7 @@ internal sealed class GgufBytes(Stream file, string name)
     /// <summary>Longest string: a chat template or a description.</summary>
     internal const int StringBytesMax = 8 << 20;
 
-    /// <summary>Most elements of all arrays together: several vocabularies of 262,144 tokens with their merges.</summary>
+    /// <summary>Most elements of all arrays together: several vocabularies of 262,144 tokens with merges.</summary>
     internal const int ArrayElementsMax = 1 << 23;
 
     private const int ArrayDepthMax = 4;

@@ -34,6 +34,7 @@ internal static class GgufDescription
             EndTokens = EndTokens(metadata, vocabulary, tokenizer),
             BeginToken = tokenizer.BeginToken,
             SpecialTokens = tokenizer.SpecialTokens,
+            Chat = tokenizer.Chat,
             DefaultPrecision = precision,
             Notes = notes,
             TokenizerFiles = files,

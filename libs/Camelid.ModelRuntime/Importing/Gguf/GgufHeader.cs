@@ -1,6 +1,6 @@
 namespace Camelid.ModelRuntime.Importing.Gguf;
 
-/// <summary>The head of a GGUF file of version 2 or 3: metadata and where each tensor lies. All of it is checked.</summary>
+/// <summary>The head of a GGUF file of version 2 or 3: metadata and where each tensor lies, all checked.</summary>
 /// <param name="Metadata">The metadata.</param>
 /// <param name="Tensors">The tensors by name.</param>
 /// <remarks>Source: github.com/ggml-org/ggml, docs/gguf.md. Version 2 differs from 3 only in big-endian files, which

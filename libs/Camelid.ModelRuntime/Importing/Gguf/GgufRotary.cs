@@ -33,7 +33,8 @@ internal static class GgufRotary
                 ? null
                 : new RotaryScaling { Kind = RotaryScaling.Linear, Factor = factor.Value },
             "yarn" => Yarn(metadata, prefix + "scaling.", factor),
-            _ => throw metadata.Refusal(typeKey, $"is {JsonFields.Printable(type)}; supported are none, linear and yarn"),
+            _ => throw metadata.Refusal(
+                typeKey, $"is {JsonFields.Printable(type)}; supported are none, linear and yarn"),
         };
         if (factors is null || factors.All(value => value == 1))
         {
@@ -90,7 +91,7 @@ internal static class GgufRotary
         }
 
         throw metadata.Refusal(
-            $"(tensor {FactorsName})", "holds divisors of rotary angles that are not Llama 3's; they are not supported");
+            $"(tensor {FactorsName})", "holds divisors of rotary angles that are not Llama 3's: not supported");
     }
 
     private static bool Near(double value, double wanted) => Math.Abs(value - wanted) <= FactorTolerance * wanted;

@@ -29,7 +29,9 @@ internal static class GgufTokenizer
         {
             Model = JsonFields.Printable(model),
             Tokens = tokens,
-            Scores = model == "llama" ? [.. (metadata.Numbers(Prefix + "scores") ?? []).Select(item => (float)item)] : [],
+            Scores = model == "llama"
+                ? [.. (metadata.Numbers(Prefix + "scores") ?? []).Select(item => (float)item)]
+                : [],
             Merges = metadata.Texts(Prefix + "merges") ?? [],
             TokenTypes = Types(metadata, size),
             BeginToken = Token(metadata, Prefix + "bos_token_id", size),

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Camelid.ModelRuntime.Packages;
+using Camelid.ModelRuntime.Tokenization;
 
 namespace Camelid.ModelRuntime.Importing.HuggingFace;
 
@@ -27,15 +28,16 @@ internal static partial class FolderFiles
     internal static ImportedModel Read(string folder, ConfigFile config)
     {
         Dictionary<string, byte[]> files = ReadTokenizerFiles(folder);
-        TokenizerFacts facts = TokenizerFacts.Of(files, config.Architecture.VocabularySize);
+        ImportedTokenizer tokenizer = TokenizerFacts.Of(files, config.Architecture.VocabularySize);
         return new ImportedModel
         {
             Architecture = config.Architecture,
             Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
             Licence = LicenceOf(folder),
-            EndTokens = EndTokens(folder, facts, config.Architecture.VocabularySize),
-            BeginToken = facts.BeginToken,
-            SpecialTokens = facts.SpecialTokens,
+            EndTokens = EndTokens(folder, tokenizer, config.Architecture.VocabularySize),
+            BeginToken = tokenizer.BeginToken,
+            SpecialTokens = tokenizer.SpecialTokens,
+            Chat = tokenizer.Chat,
             DefaultPrecision = Precision.Single,
             Notes = config.Notes,
             TokenizerFiles = files,
@@ -57,9 +59,9 @@ internal static partial class FolderFiles
         return files;
     }
 
-    private static uint[] EndTokens(string folder, TokenizerFacts facts, int vocabularySize)
+    private static uint[] EndTokens(string folder, ImportedTokenizer tokenizer, int vocabularySize)
     {
-        SortedSet<uint> ends = facts.EndToken is { } named ? [named] : [];
+        SortedSet<uint> ends = [.. tokenizer.EndTokens];
         foreach (string name in new[] { Generation, ConfigFile.FileName })
         {
             if (Path.Exists(Path.Combine(folder, name)))

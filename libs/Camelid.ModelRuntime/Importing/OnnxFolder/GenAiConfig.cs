@@ -55,7 +55,8 @@ internal sealed record GenAiConfig
         {
             if (model.Has(part))
             {
-                throw new ModelImportException($"{FileName}: model.{part} is not supported; a decoder of text alone is");
+                throw new ModelImportException(
+                    $"{FileName}: model.{part} is not supported; a decoder of text alone is");
             }
         }
 

@@ -20,8 +20,9 @@ internal static class OnnxArchitecture
         OnnxNorm[] norms = [.. decoder.Layers.SelectMany(Norms).Append(decoder.FinalNorm)];
         if (norms.FirstOrDefault(norm => norm.Epsilon != norms[0].Epsilon) is { } other)
         {
-            throw graph.Refusal($"norm {other.Weight.Name} has epsilon {other.Epsilon}, another {norms[0].Epsilon}; one "
-                + "for all is supported");
+            throw graph.Refusal(
+                $"norm {JsonFields.Printable(other.Weight.Name)} has epsilon {other.Epsilon}, another "
+                + $"{norms[0].Epsilon}; one for all is supported");
         }
 
         CheckAlike(graph, decoder);
@@ -60,7 +61,8 @@ internal static class OnnxArchitecture
         };
         return model.IsSound()
             ? OnnxRotary.Recover(model, first.Cos, first.Sin, graph.Refusal)
-            : throw graph.Refusal($"{GenAiConfig.FileName} and the graph have sizes that no supported model has (hidden "
+            : throw graph.Refusal(
+                $"{GenAiConfig.FileName} and the graph have sizes that no supported model has (hidden "
                 + $"{model.HiddenSize}, layers {model.Layers}, heads {model.Heads}/{model.KeyValueHeads} of "
                 + $"{model.HeadSize}, feed-forward {model.FeedForwardSize}, vocabulary {model.VocabularySize})");
     }
@@ -91,8 +93,9 @@ internal static class OnnxArchitecture
                 && ReferenceEquals(attention.Sin, first.Attention.Sin);
             if (!alike)
             {
-                throw graph.Refusal($"attention of layer {number} has other biases, norms, rotary tables or another window "
-                    + "than the rest; layers must be alike");
+                throw graph.Refusal(
+                    $"attention of layer {number} has other biases, norms, rotary tables or another window than the "
+                    + "rest; layers must be alike");
             }
         }
     }

@@ -26,7 +26,7 @@ internal sealed class OnnxDecoderReader
         OnnxLinear head = parts.Linear(config.Logits, "the output projection");
         if (head.Bias is not null)
         {
-            throw graph.Refusal($"tensor {head.Bias.Name} is a bias of the output projection: not supported");
+            throw graph.Refusal($"tensor {JsonFields.Printable(head.Bias.Name)} is a bias of the output projection: not supported");
         }
 
         OnnxNorm finalNorm = parts.Norm(head.Input, "the final norm");
@@ -73,7 +73,9 @@ internal sealed class OnnxDecoderReader
         {
             if (linear.Bias is not null)
             {
-                throw graph.Refusal($"tensor {linear.Bias.Name} is a bias of the feed-forward block: not supported");
+                throw graph.Refusal(
+                    $"tensor {JsonFields.Printable(linear.Bias.Name)} is a bias of the feed-forward block: not "
+                    + "supported");
             }
         }
 
@@ -115,7 +117,8 @@ internal sealed class OnnxDecoderReader
 
     private (OnnxAttention Attention, string Input) Attention(string value)
     {
-        if (graph.Producer(value) is not { OpType: "GroupQueryAttention" } node || graph.Resolve(value) != node.Output[0])
+        if (graph.Producer(value) is not { OpType: "GroupQueryAttention" } node
+            || graph.Resolve(value) != node.Output[0])
         {
             throw graph.Unexpected(value, "GroupQueryAttention");
         }
@@ -131,8 +134,8 @@ internal sealed class OnnxDecoderReader
         (string cos, string sin) = rotates && query.Tables is null && key.Tables is null
             ? (OnnxDecoderGraph.Input(node, 7), OnnxDecoderGraph.Input(node, 8))
             : !rotates && query.Tables is { } tables && key.Tables == tables ? tables
-            : throw graph.Refusal($"node {JsonFields.Printable(node.Name)}: queries and keys are not turned once, by the "
-                + "same tables");
+            : throw graph.Refusal(
+                $"node {JsonFields.Printable(node.Name)}: queries and keys are not turned once, by the same tables");
         long window = OnnxDecoderGraph.Whole(node, "local_window_size", -1);
         OnnxAttention attention = new(
             query.Linear, packed ? null : key.Linear, values, query.Norm, packed ? null : key.Norm)
@@ -197,13 +200,14 @@ internal sealed class OnnxDecoderReader
             _ when OnnxDecoderGraph.Number(node, "softcap", 0) != 0 => "softcap",
             _ when scale != 0 && Math.Abs(scale - wanted) > 1e-3 * wanted => "scale",
             _ when OnnxDecoderGraph.Input(node, 10).Length > 0 => "attention_bias",
-            _ when node.Input.Count > 11 => "head_sink",
+            _ when node.Input.Skip(11).Any(input => input.Length > 0) => "head_sink or a quantised cache",
             _ => "",
         };
         if (fault.Length > 0)
         {
-            throw graph.Refusal($"node {JsonFields.Printable(node.Name)}: {fault} is not what {GenAiConfig.FileName} or "
-                + "a Llama-like decoder has");
+            throw graph.Refusal(
+                $"node {JsonFields.Printable(node.Name)}: {fault} is not what {GenAiConfig.FileName} or a Llama-like "
+                + "decoder has");
         }
     }
 

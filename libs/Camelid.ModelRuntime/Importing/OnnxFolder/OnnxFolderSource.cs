@@ -1,5 +1,6 @@
 using Camelid.ModelRuntime.Importing.HuggingFace;
 using Camelid.ModelRuntime.Packages;
+using Camelid.ModelRuntime.Tokenization;
 
 namespace Camelid.ModelRuntime.Importing.OnnxFolder;
 
@@ -33,7 +34,7 @@ internal sealed class OnnxFolderSource : IModelSourceReader
 
         Files = graph.Files;
         Dictionary<string, byte[]> tokenizer = FolderFiles.ReadTokenizerFiles(folder);
-        TokenizerFacts facts = TokenizerFacts.Of(tokenizer, architecture.VocabularySize);
+        ImportedTokenizer facts = TokenizerFacts.Of(tokenizer, architecture.VocabularySize);
         string precision = DefaultPrecision(decoder);
         AddNotes(precision, notes);
         Model = new ImportedModel
@@ -44,6 +45,7 @@ internal sealed class OnnxFolderSource : IModelSourceReader
             EndTokens = EndTokens(config, facts),
             BeginToken = facts.BeginToken,
             SpecialTokens = facts.SpecialTokens,
+            Chat = facts.Chat,
             DefaultPrecision = precision,
             Notes = notes,
             TokenizerFiles = tokenizer,
@@ -112,9 +114,9 @@ internal sealed class OnnxFolderSource : IModelSourceReader
         .OrderByDescending(group => group.Sum(matrix => (double)matrix.Rows * matrix.Columns))
         .ThenBy(group => group.Key, StringComparer.Ordinal).First().Key;
 
-    private static uint[] EndTokens(GenAiConfig config, TokenizerFacts facts)
+    private static uint[] EndTokens(GenAiConfig config, ImportedTokenizer facts)
     {
-        uint[] ends = [.. config.EndTokens.Concat(facts.EndToken is { } named ? [named] : []).Distinct().Order()];
+        uint[] ends = [.. config.EndTokens.Concat(facts.EndTokens).Distinct().Order()];
         return ends.Length is > 0 and <= ModelManifest.EndTokensMax ? ends : throw new ModelImportException(
             $"{GenAiConfig.FileName} and {TokenizerFacts.Configuration} name {ends.Length} end tokens together, 1 to "
             + $"{ModelManifest.EndTokensMax} are needed; correct model.eos_token_id");

@@ -104,7 +104,7 @@ internal readonly record struct OnnxBlockLayout(long Rows, int Columns, int Bits
     internal int Half => 1 << (Bits - 1);
 }
 
-/// <summary>The matrix of a MatMulNBits: (level − zero point) · scale, element 2j in the low nibble of byte j.</summary>
+/// <summary>The matrix of a MatMulNBits: (level − zero point) · scale, low nibble first.</summary>
 /// <remarks>Source: ONNX Runtime, docs/ContribOperators.md, com.microsoft.MatMulNBits.</remarks>
 internal sealed class OnnxBlockMatrix : OnnxMatrix
 {

@@ -37,7 +37,7 @@ internal sealed class OnnxPartReader(OnnxDecoderGraph graph)
 
         if (bias is not null && (bias.Format.Length == 0 || bias.Count != matrix.Rows))
         {
-            throw graph.Refusal($"tensor {bias.Name} has {bias.Count} numbers, not a bias of {matrix.Rows}");
+            throw graph.Refusal($"tensor {JsonFields.Printable(bias.Name)} has {bias.Count} numbers, not {matrix.Rows}");
         }
 
         return new OnnxLinear(graph.Resolve(node.Input[0]), matrix, bias);
@@ -61,7 +61,7 @@ internal sealed class OnnxPartReader(OnnxDecoderGraph graph)
         float epsilon = OnnxDecoderGraph.Number(node, "epsilon", float.NaN);
         if (weight.Format.Length == 0 || epsilon is not (> 0 and < 1))
         {
-            throw graph.Refusal($"norm {node.Name} has no epsilon between 0 and 1, or weights of no known type");
+            throw graph.Refusal($"norm {JsonFields.Printable(node.Name)} has no epsilon between 0 and 1, or weights of no known type");
         }
 
         if (sums)
@@ -104,9 +104,11 @@ internal sealed class OnnxPartReader(OnnxDecoderGraph graph)
         NodeProto? node = graph.Producer(value);
         if (node is { OpType: "Gather", Input.Count: 2 } && OnnxDecoderGraph.Whole(node, "axis", 0) == 0)
         {
-            OnnxData data = graph.Weight(node.Input[0]);
+            // A tied graph keeps one of both, and turns it for the other.
+            bool isTurned = graph.Producer(node.Input[0]) is { OpType: "Transpose", Input.Count: 1 };
+            OnnxData data = graph.Weight(isTurned ? graph.Producer(node.Input[0])!.Input[0] : node.Input[0]);
             return data.Dimensions.Count == 2 && data.Format.Length > 0
-                ? new OnnxDenseMatrix(data, isTransposed: true)
+                ? new OnnxDenseMatrix(data, isTransposed: !isTurned)
                 : throw graph.Unexpected(value, "an embedding [vocabulary, hidden]");
         }
 

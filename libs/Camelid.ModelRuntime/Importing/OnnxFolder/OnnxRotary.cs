@@ -31,8 +31,8 @@ internal static class OnnxRotary
             || !cos.Dimensions.SequenceEqual(sin.Dimensions) || sin.Format != cos.Format
             || cos.Dimensions[0] < 2 || cos.Dimensions[0] > PositionsMax)
         {
-            throw refusal($"rotary tables {cos.Name} and {sin.Name} are not [positions, {half}] of one type: whole heads "
-                + "must be turned");
+            throw refusal($"rotary tables {Names(cos, sin)} are not [positions, {half}] of one type: whole heads must "
+                + "be turned");
         }
 
         Sample[] samples = Samples(cos, sin, half);
@@ -44,9 +44,11 @@ internal static class OnnxRotary
             }
         }
 
-        throw refusal($"rotary tables {cos.Name} and {sin.Name} follow no formula that is known (base, linear, llama3, "
+        throw refusal($"rotary tables {Names(cos, sin)} follow no formula that is known (base, linear, llama3, "
             + "yarn); import the model's Hugging Face form");
     }
+
+    private static string Names(OnnxData cos, OnnxData sin) => JsonFields.Printable($"{cos.Name}, {sin.Name}");
 
     /// <summary>Rows 0, 1, 2, 4, 8 … and the last one.</summary>
     private static Sample[] Samples(OnnxData cos, OnnxData sin, int half)

@@ -184,7 +184,8 @@ public sealed class GgufHeaderTests
         GgufFileBuilder builder = Sound().Whole("general.alignment", 256);
         builder.Alignment = 256;
         GgufHeader header = Read(builder);
-        Assert.Equal((0, 256), (header.Tensors["a"].Offset % 256, header.Tensors["b"].Offset - header.Tensors["a"].Offset));
+        long first = header.Tensors["a"].Offset;
+        Assert.Equal((0, 256), (first % 256, header.Tensors["b"].Offset - first));
     }
 
     /// <summary>Other files and other versions.</summary>

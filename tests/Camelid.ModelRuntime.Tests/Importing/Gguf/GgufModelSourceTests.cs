@@ -225,7 +225,7 @@ public sealed class GgufModelSourceTests : IDisposable
             .Whole("tokenizer.ggml.eos_token_id", (uint)TestGgufModel.Tokens.Count), "eos_token_id");
     }
 
-    /// <summary>A file that shrinks while it is read gives an error that names the tensor, and can be deleted.</summary>
+    /// <summary>A file that shrinks while it is read gives an error that names the tensor.</summary>
     [Fact]
     public void A_file_that_became_shorter_names_the_tensor()
     {

@@ -78,7 +78,7 @@ public sealed class Stories260kGgufImportTests : IDisposable
         using LoadedGraph graph = new(weights, slots: 1, threads: 1);
         using SlotSession session = new(graph);
         using KeyValueCache cache = session.CreateCache(512);
-        JsonElement prompt = Prompts("F32").First();
+        JsonElement prompt = Prompts("F32")[0];
         uint[] ids = Ids(prompt.GetProperty("prompt_ids"));
         session.Run([new SlotWork(cache, 0, ids, ids.Length - 1)]);
         float[] logits = session.Logits(0).ToArray();
@@ -94,8 +94,8 @@ public sealed class Stories260kGgufImportTests : IDisposable
         using ModelTokenizer tokenizer = ModelTokenizer.Open(package);
         foreach (JsonElement prompt in Prompts("Q8_0"))
         {
-            Assert.Equal(
-                Ids(prompt.GetProperty("prompt_ids")), tokenizer.EncodePrompt(prompt.GetProperty("prompt").GetString()!));
+            string text = prompt.GetProperty("prompt").GetString()!;
+            Assert.Equal(Ids(prompt.GetProperty("prompt_ids")), tokenizer.EncodePrompt(text));
         }
     }
 
@@ -115,9 +115,9 @@ public sealed class Stories260kGgufImportTests : IDisposable
         }
     }
 
-    private static IEnumerable<JsonElement> Prompts(string form) =>
-        SharedFiles.Json("models", "stories260k", "gguf", $"reference-{form}.json").GetProperty("prompts")
-            .EnumerateArray();
+    private static JsonElement[] Prompts(string form) =>
+        [.. SharedFiles.Json("models", "stories260k", "gguf", $"reference-{form}.json").GetProperty("prompts")
+            .EnumerateArray()];
 
     private static uint[] Ids(JsonElement list) => [.. list.EnumerateArray().Select(id => id.GetUInt32())];
 

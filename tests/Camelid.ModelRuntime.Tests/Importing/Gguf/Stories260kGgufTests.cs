@@ -114,7 +114,8 @@ public sealed class Stories260kGgufTests
         Dictionary<string, float[]> tensors = [];
         foreach (JsonProperty tensor in header.RootElement.EnumerateObject().Where(item => item.Name != "__metadata__"))
         {
-            int[] range = [.. tensor.Value.GetProperty("data_offsets").EnumerateArray().Select(item => item.GetInt32())];
+            int[] range =
+                [.. tensor.Value.GetProperty("data_offsets").EnumerateArray().Select(item => item.GetInt32())];
             float[] values = new float[(range[1] - range[0]) / 4];
             Buffer.BlockCopy(file, 8 + length + range[0], values, 0, range[1] - range[0]);
             tensors.Add(tensor.Name, values);

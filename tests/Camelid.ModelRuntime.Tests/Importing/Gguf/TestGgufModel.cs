@@ -2,7 +2,7 @@ using Camelid.ModelRuntime.Importing.Gguf;
 
 namespace Camelid.ModelRuntime.Tests.Importing.Gguf;
 
-/// <summary>A small model with random weights in a GGUF file: two layers, four heads of 8, two of them for keys.</summary>
+/// <summary>A small model with random weights in a GGUF file: two layers, four heads of 16, two for keys.</summary>
 internal static class TestGgufModel
 {
     internal const int Hidden = 64, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 16, FeedForward = 96;

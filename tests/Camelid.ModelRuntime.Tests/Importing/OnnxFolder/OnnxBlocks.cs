@@ -2,7 +2,7 @@ using Camelid.ModelRuntime.Training;
 
 namespace Camelid.ModelRuntime.Tests.Importing.OnnxFolder;
 
-/// <summary>A quantised matrix of random levels, and the numbers that it stands for by MatMulNBits's definition.</summary>
+/// <summary>A quantised matrix of random levels, and the numbers that it stands for by definition.</summary>
 internal sealed record OnnxBlocks(byte[] Levels, float[] Scales, byte[] ZeroPoints, float[] Values, int RowBlocks)
 {
     internal static OnnxBlocks Random(SplitMix64 random, int rows, int columns, OnnxDecoderOptions options)

@@ -29,6 +29,9 @@ internal sealed record OnnxDecoderOptions
     /// <summary>True where weights lie in a file beside the graph.</summary>
     internal bool IsExternal { get; init; } = true;
 
+    /// <summary>True where a tied graph keeps the output projection, and turns it for the embedding.</summary>
+    internal bool KeepsProjection { get; init; }
+
     /// <summary>Name of the activation's node.</summary>
     internal string Activation { get; init; } = "Sigmoid";
 

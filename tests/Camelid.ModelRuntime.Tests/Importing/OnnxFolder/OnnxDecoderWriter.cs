@@ -43,9 +43,20 @@ internal sealed class OnnxDecoderWriter
 
     private void Write()
     {
-        Dense("model.embed_tokens.weight", Values("model.embed_tokens.weight"), Shape.VocabularySize, Shape.HiddenSize);
+        const string embedding = "model.embed_tokens.weight";
+        string turned = Node("Transpose", "turn", [embedding]);
+        (string table, string projection) = options.KeepsProjection ? (turned, embedding) : (embedding, turned);
+        Dense(embedding, Values(embedding), Shape.VocabularySize, Shape.HiddenSize);
+        if (options.KeepsProjection)
+        {
+            Initializer(embedding, Element(), Pack(Turned(Values(embedding), Shape.HiddenSize)),
+                [Shape.HiddenSize, Shape.VocabularySize]);
+            graph.Initializer.RemoveAt(0);
+        }
+
         (string cos, string sin) = Tables();
-        string residual = Node("Gather", "embed", ["model.embed_tokens.weight", "input_ids"]);
+        bool shared = Shape.TiedEmbedding && options.Bits > 0;
+        string residual = shared ? SharedEmbedding() : Node("Gather", "embed", [table, "input_ids"]);
         string pending = "";
         for (int i = 0; i < Shape.Layers; i++)
         {
@@ -62,10 +73,37 @@ internal sealed class OnnxDecoderWriter
         }
 
         (string final, _) = Norm("model.norm.weight", residual, pending);
-        string logits = Shape.TiedEmbedding
-            ? Node("MatMul", "head", [final, Node("Transpose", "turn", ["model.embed_tokens.weight"])])
-            : Linear("lm_head", "lm_head", final);
+        string logits = "";
+        if (shared)
+        {
+            Expected[embedding] = Product("lm_head", final, Values(embedding), out logits);
+        }
+        else
+        {
+            logits = Shape.TiedEmbedding
+                ? Node("MatMul", "head", [final, projection])
+                : Linear("lm_head", "lm_head", final);
+        }
+
         Rename(logits, "logits");
+    }
+
+    /// <summary>The blocks of the output projection, looked up.</summary>
+    private string SharedEmbedding()
+    {
+        string tensor = $"lm_head.MatMul.weight_Q{options.Bits}";
+        string blocks = Node("Reshape", "flat", [tensor, "shape"]);
+        List<string> inputs = [blocks, "input_ids", tensor + "_scales"];
+        if (options.HasZeroPoints)
+        {
+            inputs.Add(tensor + "_zero_points");
+        }
+
+        string output = Node("GatherBlockQuantized", "embed", inputs);
+        graph.Node[^1].Attribute.AddRange([
+            OnnxGraph.Of("bits", (long)options.Bits), OnnxGraph.Of("block_size", (long)options.BlockElements),
+            OnnxGraph.Of("gather_axis", 0L), OnnxGraph.Of("quantize_axis", 1L)]);
+        return output;
     }
 
     private (string Normed, string Residual) Norm(string weight, string residual, string pending)
@@ -100,10 +138,12 @@ internal sealed class OnnxDecoderWriter
             value = Linear(at + "self_attn.v_proj", at + "attn.v_proj", normed);
         }
 
-        List<string> inputs = [query, key, value, at + "past.key", at + "past.value", "seqlens_k", "total_sequence_length"];
+        List<string> inputs =
+            [query, key, value, at + "past.key", at + "past.value", "seqlens_k", "total_sequence_length"];
         if (!options.HasRotaryNodes)
         {
-            inputs.AddRange([cos, sin]);
+            // Builders name all twelve inputs, position ids, attention bias and sinks as empty ones.
+            inputs.AddRange([cos, sin, "", "", ""]);
         }
 
         NodeProto node = new() { OpType = "GroupQueryAttention", Domain = "com.microsoft", Name = at + "attn" };
@@ -181,20 +221,15 @@ internal sealed class OnnxDecoderWriter
         int rows = weight.Length / columns;
         if (options.Bits == 0)
         {
-            float[] turned = new float[weight.Length];
-            for (int i = 0; i < weight.Length; i++)
-            {
-                turned[i % columns * rows + i / columns] = weight[i];
-            }
-
-            Initializer(name + ".MatMul.weight", Element(), Pack(turned), [columns, rows]);
+            Initializer(name + ".MatMul.weight", Element(), Pack(Turned(weight, columns)), [columns, rows]);
             output = Node("MatMul", name + ".MatMul", [input, name + ".MatMul.weight"]);
             return Rounded(weight);
         }
 
         OnnxBlocks blocks = OnnxBlocks.Random(random, rows, columns, options);
         string tensor = $"{name}.MatMul.weight_Q{options.Bits}";
-        Initializer(tensor, OnnxGraph.UInt8, blocks.Levels, [rows, blocks.RowBlocks, blocks.Levels.Length / rows / blocks.RowBlocks]);
+        int blockBytes = options.BlockElements * options.Bits / 8;
+        Initializer(tensor, OnnxGraph.UInt8, blocks.Levels, [rows, blocks.RowBlocks, blockBytes]);
         Initializer(tensor + "_scales", Element(), Pack(blocks.Scales), [blocks.Scales.Length]);
         List<string> inputs = [input, tensor, tensor + "_scales"];
         if (options.HasZeroPoints)
@@ -208,6 +243,17 @@ internal sealed class OnnxDecoderWriter
             OnnxGraph.Of("N", (long)rows), OnnxGraph.Of("K", (long)columns), OnnxGraph.Of("bits", (long)options.Bits),
             OnnxGraph.Of("block_size", (long)options.BlockElements), OnnxGraph.Of("accuracy_level", 4L)]);
         return blocks.Values;
+    }
+
+    private static float[] Turned(float[] values, int columns)
+    {
+        float[] turned = new float[values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            turned[i % columns * (values.Length / columns) + i / columns] = values[i];
+        }
+
+        return turned;
     }
 
     private (string Cos, string Sin) Tables()
