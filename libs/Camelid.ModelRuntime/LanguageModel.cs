@@ -70,6 +70,7 @@ public sealed class LanguageModel : IAsyncDisposable
             options.Slots > 1 ? new LoadedGraph(weights, options.Slots, options.Threads) : null;
         cancellationToken.ThrowIfCancellationRequested();
         Hash256 digest = NumericsProbe.Check(package.Manifest, single, several);
+        weights.ReleasePages();
         ModelTokenizer tokenizer = ModelTokenizer.Open(package);
         SlotRunner runner = new(single, several);
         KeyValuePool memory = new(weights, runner.CreateCache, options);

@@ -88,6 +88,18 @@ internal sealed unsafe class ModelWeights : IDisposable
         }
     }
 
+    /// <summary>
+    /// Gives the file's pages back to the system: what the kernels use now is packed elsewhere, and the rest, above all
+    /// the embedding, comes back from the file where it is read.
+    /// </summary>
+    internal void ReleasePages()
+    {
+        foreach (MappedFile file in files.Values)
+        {
+            NativeEnvironment.ReleasePages((nint)file.Data, file.Bytes);
+        }
+    }
+
     /// <summary>Gives up one holder's share; the last one frees the memory.</summary>
     public void Dispose()
     {
@@ -134,9 +146,12 @@ internal sealed unsafe class ModelWeights : IDisposable
             byte* data = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref data);
             Data = data + view.PointerOffset;
+            Bytes = new FileInfo(path).Length;
         }
 
         internal byte* Data { get; }
+
+        internal long Bytes { get; }
 
         public void Dispose()
         {

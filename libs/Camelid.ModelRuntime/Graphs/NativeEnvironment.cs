@@ -12,6 +12,8 @@ public static partial class NativeEnvironment
     /// <summary>The variable that makes attention independent of cache sizes.</summary>
     public const string Variable = "ORT_GQA_DISABLE_FLASH_ATTENTION";
 
+    private const int DontNeed = 4;
+
     /// <summary>
     /// Sets the variable where the launcher did not. .NET's own SetEnvironmentVariable does not reach native code.
     /// Call it first in Main, before any other thread runs: setenv is not safe beside a getenv.
@@ -41,6 +43,15 @@ public static partial class NativeEnvironment
                 + "without it logits depend on the size of this machine's caches and no verifier could repeat them");
         }
     }
+
+    /// <summary>
+    /// Takes the pages of a file's mapping out of the process's memory; they are read again where they are used.
+    /// A wish: where the system does not follow it, nothing is lost.
+    /// </summary>
+    internal static void ReleasePages(nint mapping, long bytes) => _ = MemoryAdvise(mapping, (nuint)bytes, DontNeed);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int MemoryAdvise(nint address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint GetEnv(string name);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Camelid.Protocol.Models;
 
 /// <summary>
@@ -36,10 +38,12 @@ public static class ChunkTree
     public static Hash256 Leaf(ReadOnlySpan<byte> chunk)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(chunk.Length, ChunkBytes, nameof(chunk));
-        byte[] bytes = new byte[1 + chunk.Length];
-        bytes[0] = HashTree.LeafPrefix;
-        chunk.CopyTo(bytes.AsSpan(1));
-        return Hashes.Sha256(bytes);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([HashTree.LeafPrefix]);
+        hash.AppendData(chunk);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(digest);
+        return Hash256.FromBytes(digest);
     }
 
     /// <summary>The leaves of a file that lies in memory.</summary>

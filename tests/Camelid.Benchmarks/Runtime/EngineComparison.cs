@@ -73,6 +73,8 @@ internal sealed class EngineComparison(
     {
         List<long> bytes = [];
         GenerationRequest request = Request(prompt, effort.DecodeSteps);
+        // The text of a token is made once, when it is first said.
+        await FinishAsync(plain, request);
         await foreach (GenerationEvent item in plain.Start(request, CancellationToken.None))
         {
             if (item is GeneratedToken { Index: int index }

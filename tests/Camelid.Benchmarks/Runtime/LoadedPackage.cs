@@ -70,6 +70,13 @@ internal sealed class LoadedPackage : IDisposable
         if (!graphs.TryGetValue(slots, out LoadedGraph? graph))
         {
             graphs[slots] = graph = new LoadedGraph(weights, slots, threads);
+            if (slots == 1)
+            {
+                // As a start does: one row of logits where this machine gives it the bits of several.
+                NumericsProbe.Check(Package.Manifest, graph, several: null);
+            }
+
+            weights.ReleasePages();
         }
 
         return graph;
