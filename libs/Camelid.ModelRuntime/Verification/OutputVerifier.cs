@@ -30,6 +30,12 @@ public sealed record VerificationRequest
 
     /// <summary>The job's stop strings.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>
+    /// True where the output comes from another numerics class, so that a token that is not the choice is judged by
+    /// its margin.
+    /// </summary>
+    public bool WantsMargins { get; init; }
 }
 
 /// <summary>What the model says about each position of a served output.</summary>
@@ -43,6 +49,18 @@ public sealed record RecomputedOutput
 
     /// <summary>The first position at which a stop string is complete in the served text, or −1.</summary>
     public required int StopStringPosition { get; init; }
+
+    /// <summary>
+    /// Rule S-23: at each position, how far logits of another class must lie from these, in logits, to make the served
+    /// token the choice: 0 where it is, +∞ beyond 4. Empty where margins were not asked for.
+    /// </summary>
+    public double[] Margins { get; init; } = [];
+
+    /// <summary>True where no served token is further from being the choice than so many logits.</summary>
+    /// <exception cref="InvalidOperationException">Margins were not asked for.</exception>
+    public bool WithinMargin(double logits) => Margins.Length == Choices.Length
+        ? Margins.All(margin => margin <= logits)
+        : throw new InvalidOperationException("the output was recomputed without margins");
 
     /// <summary>True where a stop string is first complete at the last token.</summary>
     public bool StopStringAtEnd => StopStringPosition >= 0 && StopStringPosition == Choices.Length - 1;
@@ -58,10 +76,15 @@ public sealed class OutputVerifier : IAsyncDisposable
     private readonly ModelManifest manifest;
     private readonly ModelTokenizer tokenizer;
     private readonly SlotSession session;
+    private readonly SamplerWorkspace workspace;
     private readonly SemaphoreSlim turn = new(1, 1);
+    private ChoiceMargin? margin;
 
-    internal OutputVerifier(ModelManifest manifest, ModelTokenizer tokenizer, SlotSession session) =>
+    internal OutputVerifier(ModelManifest manifest, ModelTokenizer tokenizer, SlotSession session)
+    {
         (this.manifest, this.tokenizer, this.session) = (manifest, tokenizer, session);
+        workspace = new SamplerWorkspace(manifest.VocabularySize);
+    }
 
     /// <summary>Recomputes every position of an output.</summary>
     /// <exception cref="ContextLengthException">The output cannot come from this model: it is beyond its
@@ -92,35 +115,52 @@ public sealed class OutputVerifier : IAsyncDisposable
 
     private RecomputedOutput Recompute(VerificationRequest request, CancellationToken cancellationToken)
     {
-        int prompt = request.PromptTokens.Length;
         int count = request.OutputTokens.Length;
-        uint[] choices = new uint[count];
-        uint[] fingerprints = new uint[count];
-        TokenHistory history = new(request.PromptTokens);
-        uint[] inputs = [.. request.PromptTokens, .. request.OutputTokens.Take(count - 1)];
-        int chunkMax = Math.Min(ChunkTokensMax, session.RowsMax);
-        using KeyValueCache cache = session.CreateCache(Math.Max(1, inputs.Length));
+        RecomputedOutput result = new()
+        {
+            Choices = new uint[count], Fingerprints = new uint[count],
+            Margins = request.WantsMargins ? new double[count] : [], StopStringPosition = FindStopString(request),
+        };
+        if (count == 0)
+        {
+            return result;
+        }
+
+        int firstWanted = request.PromptTokens.Length - 1;
+        TokenHistory history = new(request.PromptTokens, count);
+        uint[] inputs = [.. request.PromptTokens, .. request.OutputTokens.AsSpan(0, count - 1)];
+        using KeyValueCache cache = session.CreateCache(inputs.Length);
         int position = 0;
-        for (int past = 0; past < inputs.Length && count > 0; past += chunkMax)
+        for (int past = 0, length; past < inputs.Length; past += length)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int length = Math.Min(chunkMax, inputs.Length - past);
-            int logitsFrom = Math.Clamp(prompt - 1 - past, 0, length);
-            int rows = session.Run([new SlotWork(cache, past, inputs.AsMemory(past, length), logitsFrom)]);
+            // Only the rows that choose get logits; a prompt is not cut by the memory for them.
+            int before = Math.Max(0, firstWanted - past);
+            length = Math.Min(Math.Min(ChunkTokensMax, before + session.RowsMax), inputs.Length - past);
+            int rows = session.Run(
+                [new SlotWork(cache, past, inputs.AsMemory(past, length), Math.Min(before, length))]);
             for (int row = 0; row < rows; row++, position++)
             {
-                ReadOnlySpan<float> logits = session.Logits(row);
-                SamplingPosition at = new(request.SeedKey, (uint)position, history);
-                choices[position] = Sampler.Choose(logits, request.Sampling, at);
-                fingerprints[position] = LogitMeasures.Fingerprint(logits);
+                TakePosition(session.Logits(row), request, result, new(request.SeedKey, (uint)position, history));
                 history.Add(request.OutputTokens[position]);
             }
         }
 
-        return new RecomputedOutput
+        return result;
+    }
+
+    private void TakePosition(
+        ReadOnlySpan<float> logits, VerificationRequest request, RecomputedOutput result, SamplingPosition at)
+    {
+        uint choice = Sampler.Choose(logits, request.Sampling, at, workspace);
+        result.Choices[at.Position] = choice;
+        result.Fingerprints[at.Position] = LogitMeasures.Fingerprint(logits);
+        uint served = request.OutputTokens[at.Position];
+        if (request.WantsMargins && served != choice)
         {
-            Choices = choices, Fingerprints = fingerprints, StopStringPosition = FindStopString(request),
-        };
+            margin ??= new ChoiceMargin(manifest.VocabularySize);
+            result.Margins[at.Position] = margin.Of(logits, request.Sampling, at, new ServedToken(served, choice));
+        }
     }
 
     private int FindStopString(VerificationRequest request)

@@ -1,6 +1,7 @@
 using System.Text;
 using Camelid.ModelRuntime.Engine;
 using Camelid.ModelRuntime.Tokenization;
+using Camelid.ModelRuntime.Verification;
 using Camelid.Protocol.Jobs;
 
 namespace Camelid.ModelRuntime.Tests.Engine;
@@ -70,4 +71,19 @@ internal static class Generations
         Assert.NotNull(end);
         return new Generation(request, tokens, end);
     }
+
+    /// <summary>The verifier's one pass over an output of a request.</summary>
+    internal static Task<RecomputedOutput> RecomputeAsync(
+        OutputVerifier verifier, GenerationRequest request, uint[] tokens) => verifier.RecomputeAsync(
+            new VerificationRequest
+            {
+                PromptTokens = request.PromptTokens,
+                OutputTokens = tokens,
+                Sampling = request.Sampling,
+                SeedKey = request.SeedKey,
+                MaxTokens = request.MaxTokens,
+                StopTokens = request.StopTokens,
+                StopStrings = request.StopStrings,
+            },
+            TestContext.Current.CancellationToken);
 }

@@ -137,18 +137,7 @@ public sealed class OutputVerifierTests(ModelFixture fixture, ITestOutputHelper 
     }
 
     private Task<RecomputedOutput> RecomputeAsync(GenerationRequest request, uint[] tokens) =>
-        model.Verifier.RecomputeAsync(
-            new VerificationRequest
-            {
-                PromptTokens = request.PromptTokens,
-                OutputTokens = tokens,
-                Sampling = request.Sampling,
-                SeedKey = request.SeedKey,
-                MaxTokens = request.MaxTokens,
-                StopTokens = request.StopTokens,
-                StopStrings = request.StopStrings,
-            },
-            TestContext.Current.CancellationToken);
+        Generations.RecomputeAsync(model.Verifier, request, tokens);
 
     private async Task<RasticEvidence> EvidenceAsync(GenerationRequest request, uint[] served, GenerationFinished end)
     {
