@@ -87,7 +87,8 @@ internal static class LoraLayout
         IReadOnlyList<ParameterSlice> slices = Of(model, shape);
         float[] factors = new float[slices[^1].Offset + slices[^1].Count];
         HashSet<int> truePlaces = [.. Enumerable.Range(0, model.HeadSize).Select(model.PaddedIndex)];
-        foreach (ParameterSlice slice in slices.Where(slice => slice.Name.EndsWith(".lora_a", StringComparison.Ordinal)))
+        foreach (ParameterSlice slice in slices.Where(
+            slice => slice.Name.EndsWith(".lora_a", StringComparison.Ordinal)))
         {
             bool fromHeads = slice.Name.EndsWith("attention_out.lora_a", StringComparison.Ordinal);
             float deviation = 1 / MathF.Sqrt(slice.Dimensions[0]);

@@ -17,7 +17,8 @@ public readonly record struct SamplePrompt(string Text, bool IsChat);
 /// <param name="Seed">Key of the sampler's noise.</param>
 /// <param name="Text">What the model wrote.</param>
 /// <param name="FinishReason">Why it ended.</param>
-public sealed record Sample(SamplePrompt Prompt, double Temperature, ulong Seed, string Text, FinishReason FinishReason);
+public sealed record Sample(
+    SamplePrompt Prompt, double Temperature, ulong Seed, string Text, FinishReason FinishReason);
 
 /// <summary>
 /// Twenty samples of a small model, always of the same prompts and seeds, so that nobody can choose the good ones.
@@ -63,8 +64,8 @@ public static class SampleSheet
     {
         StringBuilder page = new();
         page.Append(CultureInfo.InvariantCulture, $"# Twenty samples of {model.Package.Name}\n\n");
-        page.Append("Unedited and not chosen: the prompts and seeds are fixed in `SampleSheet`. Bold is the prompt; a ");
-        page.Append("message to the assistant is quoted.\n\n");
+        page.Append("Unedited and not chosen: the prompts and seeds are fixed in `SampleSheet`. Bold is the prompt; ");
+        page.Append("a message to the assistant is quoted.\n\n");
         page.Append(CultureInfo.InvariantCulture, $"Model root `{model.Package.Root}`.\n");
         foreach ((int index, Sample sample) in samples.Index())
         {

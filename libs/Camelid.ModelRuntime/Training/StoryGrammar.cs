@@ -14,10 +14,10 @@ public sealed partial class StoryGrammar
     private const string Syllables =
         "ba be bi bo ka ke ko la li lo ma mi mo na ne no ra ri ro sa si so ta te to va vo ing er st";
 
-    private readonly Dictionary<string, Rule> rules;
+    private readonly Dictionary<string, StoryRule> rules;
     private readonly string[] syllables = Syllables.Split(' ');
 
-    private StoryGrammar(Dictionary<string, Rule> rules) => this.rules = rules;
+    private StoryGrammar(Dictionary<string, StoryRule> rules) => this.rules = rules;
 
     /// <summary>Reads the grammar that is part of this library.</summary>
     public static StoryGrammar Load()
@@ -25,7 +25,7 @@ public sealed partial class StoryGrammar
         using Stream stream = typeof(StoryGrammar).Assembly.GetManifestResourceStream(ResourceName)
             ?? throw new InvalidOperationException($"the resource {ResourceName} is missing from the build");
         using StreamReader reader = new(stream);
-        return Parse(reader.ReadToEnd());
+        return new StoryGrammar(StoryRule.Parse(reader.ReadToEnd()));
     }
 
     /// <summary>
@@ -201,7 +201,7 @@ public sealed partial class StoryGrammar
             return known;
         }
 
-        Rule rule = RuleOf(symbol, bound, random);
+        StoryRule rule = RuleOf(symbol, bound, random);
         string? taken = rule.DiffersFrom is string other ? Value(other, bound, random, depth) : null;
         string line = rule.Lines[random.Below(rule.Lines.Count)];
         while (line.Split('|')[0] == taken || !Agrees(symbol, line, bound))
@@ -238,9 +238,9 @@ public sealed partial class StoryGrammar
         Enumerable.Range(0, count).Select(_ => syllables[random.Below(syllables.Length)]));
 
     /// <summary>The rule that fits the hero's kind in four of five cases, otherwise the general one.</summary>
-    private Rule RuleOf(string symbol, Dictionary<string, string> bound, SplitMix64 random) =>
+    private StoryRule RuleOf(string symbol, Dictionary<string, string> bound, SplitMix64 random) =>
         bound.TryGetValue("kind", out string? kind)
-        && rules.TryGetValue($"{symbol} @ {kind}", out Rule? special) && random.Chance(80)
+        && rules.TryGetValue($"{symbol} @ {kind}", out StoryRule? special) && random.Chance(80)
             ? special
             : rules[symbol];
 
@@ -265,38 +265,6 @@ public sealed partial class StoryGrammar
         _ => null,
     };
 
-    private static StoryGrammar Parse(string text)
-    {
-        Dictionary<string, Rule> rules = [];
-        List<string>? lines = null;
-        foreach (string raw in text.Split('\n'))
-        {
-            string line = raw.Trim();
-            if (line.Length == 0 || line[0] == '#')
-            {
-                continue;
-            }
-
-            if (line[0] == '[')
-            {
-                string[] head = line.Trim('[', ']').Split(" = ");
-                string name = head[0].TrimEnd('!');
-                lines = head.Length > 1 ? [.. rules[head[1]].Lines] : [];
-                bool isBound = head[0].EndsWith('!')
-                    || (name.Split(" @ ") is [string general, _] && rules[general].IsBound);
-                rules[name] = new Rule(lines, isBound, head.Length > 1 ? head[1] : null);
-                continue;
-            }
-
-            (lines ?? throw new InvalidDataException($"the story grammar has a line before its first symbol: {line}"))
-                .Add(line);
-        }
-
-        return new StoryGrammar(rules);
-    }
-
-    private sealed record Rule(IReadOnlyList<string> Lines, bool IsBound, string? DiffersFrom);
-
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex SymbolPattern();
 
@@ -306,13 +274,3 @@ public sealed partial class StoryGrammar
     [GeneratedRegex(@"[A-Za-z]+")]
     private static partial Regex WordPattern();
 }
-
-/// <summary>One text to learn: a conversation where it has turns, otherwise running text.</summary>
-/// <param name="Turns">Who says what, in order.</param>
-/// <param name="Text">The running text.</param>
-internal sealed record TrainingDocument(IReadOnlyList<TrainingTurn> Turns, string Text);
-
-/// <summary>What one party of a conversation says.</summary>
-/// <param name="Role">system, user or assistant.</param>
-/// <param name="Content">The words.</param>
-internal readonly record struct TrainingTurn(string Role, string Content);

@@ -11,8 +11,8 @@ internal readonly record struct TrainingExample(uint[] Tokens, int CountedFrom);
 
 /// <summary>
 /// Reads what a LoRA learns: a text file whose documents are separated by empty lines, or a <c>.jsonl</c> file whose
-/// lines are <c>{"text"}</c>, <c>{"prompt","completion"}</c> or <c>{"messages":[{"role","content"}]}</c>. Of a prompt or
-/// a conversation only the answers are learnt.
+/// lines are <c>{"text"}</c>, <c>{"prompt","completion"}</c> or <c>{"messages":[{"role","content"}]}</c>. Of a prompt
+/// or a conversation only the answers are learnt.
 /// </summary>
 internal sealed class TrainingExamples(ModelTokenizer tokenizer, ModelManifest manifest)
 {
@@ -95,7 +95,8 @@ internal sealed class TrainingExamples(ModelTokenizer tokenizer, ModelManifest m
     private IEnumerable<TrainingExample> Of(TrainingLine line) => line switch
     {
         { Text: string text } => [OfText(text)],
-        { Prompt: string prompt, Completion: string completion } => [OfAnswer(tokenizer.EncodePrompt(prompt), completion)],
+        { Prompt: string prompt, Completion: string completion } =>
+            [OfAnswer(tokenizer.EncodePrompt(prompt), completion)],
         { Messages: IReadOnlyList<ChatMessage> messages } when messages.Any(IsAnswer) =>
             OfMessages([.. messages]),
         _ => throw new JsonException("it needs text, or prompt and completion, or messages with an assistant's"),

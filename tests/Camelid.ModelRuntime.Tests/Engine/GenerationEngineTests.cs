@@ -143,7 +143,7 @@ public sealed partial class GenerationEngineTests(ModelFixture fixture)
         GenerationRequest good = Generations.Request(model, "Once", 1);
         GenerationRequest[] bad =
         [
-            good with { PromptTokens = [] }, good with { MaxTokens = 0 }, good with { PromptTokens = [768] },
+            good with { PromptTokens = [] }, good with { MaxTokens = 0 }, good with { PromptTokens = [1024] },
             good with { TopLogprobs = 21 }, good with { StopStrings = [""] },
         ];
         Assert.All(bad, request => Assert.ThrowsAny<ArgumentException>(

@@ -76,7 +76,8 @@ public sealed class LoraGraphTests : IDisposable
         string source = Path.Combine(folder, "source");
         HuggingFaceFolder.Write(new RandomModel(Architecture(family), 7), source);
         return await ImportedPackage.ImportAsync(
-            new ModelImportOptions { SourcePath = source, ModelsFolder = Path.Combine(folder, "models") }, Cancellation);
+            new ModelImportOptions { SourcePath = source, ModelsFolder = Path.Combine(folder, "models") },
+            Cancellation);
     }
 
     private static ModelArchitecture Architecture(string family) => family switch

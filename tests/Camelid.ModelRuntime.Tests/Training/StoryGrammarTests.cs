@@ -34,7 +34,8 @@ public sealed partial class StoryGrammarTests
             Assert.All(
                 WordPattern().Matches(document.Text),
                 word => Assert.True(
-                    words.Contains(word.Value.ToLowerInvariant()) || InventedPattern().IsMatch(word.Value), word.Value));
+                    words.Contains(word.Value.ToLowerInvariant()) || InventedPattern().IsMatch(word.Value),
+                    word.Value));
         }
     }
 
