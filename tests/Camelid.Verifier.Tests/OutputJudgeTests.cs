@@ -1,3 +1,4 @@
+using Camelid.ModelRuntime.Verification;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Verification;
@@ -91,12 +92,62 @@ public sealed class OutputJudgeTests(ModelFixture fixture)
         Assert.Equal(RasticVerdict.Passed, await JudgeAsync(judged with { NumericsClass = ForeignClass }));
     }
 
-    [Fact]
-    public async Task Another_choice_across_classes_is_inconclusive()
+    /// <summary>
+    /// Rule V-09: across classes a token that a small change of the logits makes the choice is inconclusive, and one
+    /// that no rounding does fails. In class both fail.
+    /// </summary>
+    [Theory]
+    [InlineData(false, VerificationState.Inconclusive)]
+    [InlineData(true, VerificationState.Failed)]
+    public async Task Another_choice_across_classes_fails_only_where_no_rounding_makes_it(
+        bool far, VerificationState expected)
     {
+        JudgedOutput edited = await EditedAsync(11, far);
+        RasticVerdict verdict = await JudgeAsync(edited with { NumericsClass = ForeignClass });
+        Assert.Equal(
+            (expected, RasticFinding.Integrity, 11), (verdict.State, verdict.Finding, verdict.Position));
+        Assert.Equal(VerificationState.Failed, (await JudgeAsync(edited)).State);
+    }
+
+    /// <summary>Rule V-09: what does not depend on logits is judged all the same.</summary>
+    [Fact]
+    public async Task Across_classes_a_truncated_output_fails()
+    {
+        JobOutput cut = fixture.Honest.Output with
+        {
+            Tokens = fixture.Honest.Output.Tokens[..10],
+            Fingerprints = fixture.Honest.Output.Fingerprints[..10],
+        };
         RasticVerdict verdict = await JudgeAsync(
-            Edited(11, fixture.Honest.Output.Tokens[11] ^ 1) with { NumericsClass = ForeignClass });
-        Assert.Equal((VerificationState.Inconclusive, 11), (verdict.State, verdict.Position));
+            fixture.Honest with { Output = cut, NumericsClass = ForeignClass });
+        Assert.Equal((VerificationState.Failed, RasticFinding.Truncation), (verdict.State, verdict.Finding));
+    }
+
+    /// <summary>The honest output with another token, whose margin there is finite or not.</summary>
+    private async Task<JudgedOutput> EditedAsync(int position, bool far)
+    {
+        for (uint token = 4; token < 100; token++)
+        {
+            JudgedOutput edited = Edited(position, token);
+            RecomputedOutput recomputed = await fixture.Model.Verifier.RecomputeAsync(
+                new VerificationRequest
+                {
+                    PromptTokens = [.. edited.Parameters.PromptTokens],
+                    OutputTokens = edited.Output.Tokens[..(position + 1)],
+                    Sampling = edited.Parameters.Sampling,
+                    SeedKey = JobSeed.PhiloxKey(edited.Seed),
+                    MaxTokens = (int)edited.Parameters.MaxTokens,
+                    WantsMargins = true,
+                },
+                TestContext.Current.CancellationToken);
+            double margin = recomputed.Margins[position];
+            if (far ? double.IsPositiveInfinity(margin) : margin is > 1 and <= 4)
+            {
+                return edited;
+            }
+        }
+
+        throw new InvalidOperationException("no token has such a margin");
     }
 
     private JudgedOutput Edited(int position, uint token)

@@ -151,7 +151,7 @@ internal sealed class ChoiceMargin(int vocabularySize)
     private bool IsPossible(double distance)
     {
         int ahead = CountAbove(servedValue + distance);
-        if (ahead >= kept || !MayBeLikely(servedValue, distance) || !MayBeInNucleus(ahead, distance))
+        if ((parameters.TopK != 0 && ahead >= kept) || !MayBeLikely(servedValue, distance) || !MayBeInNucleus(ahead, distance))
         {
             return false;
         }
