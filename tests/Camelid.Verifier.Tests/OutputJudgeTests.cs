@@ -102,10 +102,10 @@ public sealed class OutputJudgeTests(ModelFixture fixture)
     public async Task Another_choice_across_classes_fails_only_where_no_rounding_makes_it(
         bool far, VerificationState expected)
     {
-        JudgedOutput edited = await EditedAsync(11, far);
+        JudgedOutput edited = await EditedAtItsEndAsync(far);
+        int last = edited.Output.Tokens.Length - 1;
         RasticVerdict verdict = await JudgeAsync(edited with { NumericsClass = ForeignClass });
-        Assert.Equal(
-            (expected, RasticFinding.Integrity, 11), (verdict.State, verdict.Finding, verdict.Position));
+        Assert.Equal((expected, last), (verdict.State, verdict.Position));
         Assert.Equal(VerificationState.Failed, (await JudgeAsync(edited)).State);
     }
 
@@ -123,32 +123,48 @@ public sealed class OutputJudgeTests(ModelFixture fixture)
         Assert.Equal((VerificationState.Failed, RasticFinding.Truncation), (verdict.State, verdict.Finding));
     }
 
-    /// <summary>The honest output with another token, whose margin there is finite or not.</summary>
-    private async Task<JudgedOutput> EditedAsync(int position, bool far)
+    /// <summary>
+    /// The honest output up to a token that is not the choice: one that another seed chooses, or one that no rounding
+    /// makes the choice.
+    /// </summary>
+    private async Task<JudgedOutput> EditedAtItsEndAsync(bool far)
     {
+        uint[] honest = fixture.Honest.Output.Tokens;
         for (uint token = 4; token < 100; token++)
         {
-            JudgedOutput edited = Edited(position, token);
-            RecomputedOutput recomputed = await fixture.Model.Verifier.RecomputeAsync(
-                new VerificationRequest
-                {
-                    PromptTokens = [.. edited.Parameters.PromptTokens],
-                    OutputTokens = edited.Output.Tokens[..(position + 1)],
-                    Sampling = edited.Parameters.Sampling,
-                    SeedKey = JobSeed.PhiloxKey(edited.Seed),
-                    MaxTokens = (int)edited.Parameters.MaxTokens,
-                    WantsMargins = true,
-                },
-                TestContext.Current.CancellationToken);
+            uint[] choices = (await RecomputeAsync(fixture.Honest.Output.Tokens, seedKey: token)).Choices;
+            int position = far ? 11 : Enumerable.Range(1, honest.Length - 1).First(i => choices[i] != honest[i]);
+            uint[] tokens = [.. honest[..position], far ? token : choices[position]];
+            RecomputedOutput recomputed = await RecomputeAsync(tokens, JobSeed.PhiloxKey(fixture.Honest.Seed));
             double margin = recomputed.Margins[position];
-            if (far ? double.IsPositiveInfinity(margin) : margin is > 1 and <= 4)
+            if (far ? double.IsPositiveInfinity(margin) : margin is > 0 and <= 4)
             {
-                return edited;
+                return fixture.Honest with
+                {
+                    Parameters = fixture.Honest.Parameters with { MaxTokens = (uint)tokens.Length },
+                    Output = fixture.Honest.Output with
+                    {
+                        Tokens = tokens, Fingerprints = recomputed.Fingerprints, FinishReason = FinishReason.Length,
+                    },
+                };
             }
         }
 
         throw new InvalidOperationException("no token has such a margin");
     }
+
+    private Task<RecomputedOutput> RecomputeAsync(uint[] tokens, ulong seedKey) =>
+        fixture.Model.Verifier.RecomputeAsync(
+            new VerificationRequest
+            {
+                PromptTokens = [.. fixture.Honest.Parameters.PromptTokens],
+                OutputTokens = tokens,
+                Sampling = fixture.Honest.Parameters.Sampling,
+                SeedKey = seedKey,
+                MaxTokens = (int)fixture.Honest.Parameters.MaxTokens,
+                WantsMargins = true,
+            },
+            TestContext.Current.CancellationToken);
 
     private JudgedOutput Edited(int position, uint token)
     {

@@ -55,7 +55,7 @@ public static class RoundingMargin
     private static RasticVerdict Doubted(RasticVerdict verdict) =>
         verdict with { State = VerificationState.Inconclusive };
 
-    /// <summary>The choices, with the served token where a change of the logits by at most so much makes it one.</summary>
+    /// <summary>The choices, but for served tokens whose margin is at most so many logits: those stand.</summary>
     private static uint[] Excusing(RasticEvidence evidence, RecomputedOutput recomputed, double logits) =>
         [.. evidence.Choices.Select((choice, position) =>
             recomputed.Margins[position] <= logits ? evidence.Served[position] : choice)];

@@ -89,7 +89,7 @@ public sealed class ChoiceMarginTests
         Assert.Equal([1, 0, 0.25, double.PositiveInfinity, double.PositiveInfinity], margins);
     }
 
-    /// <summary>A token just outside a filter has a small margin; the control lies far outside the same filter.</summary>
+    /// <summary>A token just outside a filter has a small margin; the control lies far outside it.</summary>
     [Theory]
     [InlineData("top-p", 731_058u, 600_000u)]
     [InlineData("min-p", 367_880u, 700_000u)]
