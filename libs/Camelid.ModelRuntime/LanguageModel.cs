@@ -66,7 +66,8 @@ public sealed class LanguageModel : IAsyncDisposable
         options.Check();
         using ModelWeights weights = new(package, options.Provider);
         using LoadedGraph single = new(weights, slots: 1, options.Threads);
-        using LoadedGraph? several = options.Slots > 1 ? new LoadedGraph(weights, options.Slots, options.Threads) : null;
+        using LoadedGraph? several =
+            options.Slots > 1 ? new LoadedGraph(weights, options.Slots, options.Threads) : null;
         cancellationToken.ThrowIfCancellationRequested();
         Hash256 digest = NumericsProbe.Check(package.Manifest, single, several);
         ModelTokenizer tokenizer = ModelTokenizer.Open(package);

@@ -21,7 +21,8 @@ internal static class NeedleBenchmark
         (int mixes, long seed) = (MixesDefault, Random.Shared.NextInt64());
         for (int i = 0; i < args.Length; i += 2)
         {
-            bool isNumber = long.TryParse(args.ElementAtOrDefault(i + 1), CultureInfo.InvariantCulture, out long number);
+            string? value = args.ElementAtOrDefault(i + 1);
+            bool isNumber = long.TryParse(value, CultureInfo.InvariantCulture, out long number);
             if (!isNumber || number < 0 || args[i] is not ("--mixes" or "--seed")
                 || (args[i] == "--mixes" && number > MixesMax))
             {

@@ -57,7 +57,9 @@ internal sealed class EngineLoop
     /// <summary>Ends all requests before the next step.</summary>
     internal void Stop() => stopping = true;
 
-    /// <summary>Runs until the line is closed and all are served. Should it break, everybody who waits is told.</summary>
+    /// <summary>
+    /// Runs until the line is closed and all are served. Should it break, everybody who waits is told.
+    /// </summary>
     internal void Run()
     {
         try

@@ -8,7 +8,9 @@ internal static class PromptLookup
 {
     private const int MatchTokensMax = 4, LookBackTokensMax = 8192;
 
-    /// <summary>Writes a guess behind a sequence and returns its length, 0 where nothing like its end occurred.</summary>
+    /// <summary>
+    /// Writes a guess behind a sequence and returns its length, 0 where nothing like its end occurred.
+    /// </summary>
     /// <param name="sequence">The sequence, and room behind it for the guess.</param>
     /// <param name="length">Tokens of the sequence.</param>
     /// <param name="draftMax">Most tokens to guess.</param>

@@ -15,30 +15,22 @@ internal sealed class LoadedGraph : IDisposable
     internal LoadedGraph(ModelWeights weights, int slots, int threads)
     {
         NativeEnvironment.Require();
-        (Weights, Slots) = (weights.Share(), slots);
+        Slots = slots;
         using SessionOptions options = new()
         {
             IntraOpNumThreads = threads, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
         };
-        try
+        if (weights.Provider == ExecutionProvider.Cuda)
         {
-            if (weights.Provider == ExecutionProvider.Cuda)
-            {
-                options.AppendExecutionProvider_CUDA();
-            }
-
-            // Workers spin inside a call, where the next operator comes within microseconds, and sleep between calls.
-            options.AddSessionConfigEntry("session.intra_op.allow_spinning", threads > 1 ? "1" : "0");
-            options.AddSessionConfigEntry("session.force_spinning_stop", "1");
-            Session = weights.Open(weights.BuildGraph(slots), options);
-        }
-        catch
-        {
-            weights.Dispose();
-            throw;
+            options.AppendExecutionProvider_CUDA();
         }
 
+        // Workers spin inside a call, where the next operator comes within microseconds, and sleep between calls.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", threads > 1 ? "1" : "0");
+        options.AddSessionConfigEntry("session.force_spinning_stop", "1");
+        Session = weights.Open(weights.BuildGraph(slots), options);
+        Weights = weights.Share();
         Device = weights.Provider == ExecutionProvider.Cuda ? new DeviceMemory(Session) : null;
     }
 

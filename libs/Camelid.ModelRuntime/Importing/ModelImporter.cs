@@ -102,8 +102,8 @@ public static partial class ModelImporter
         {
             return Name().IsMatch(wanted) && !Hash256.TryParse(wanted, out Hash256 _) ? wanted
                 : throw new ModelImportException(
-                    $"name '{JsonFields.Printable(wanted)}' is not allowed; take letters, digits and . _ -, a letter or "
-                    + $"digit first, at most {NameCharactersMax}, and not what looks like a model root");
+                    $"name '{JsonFields.Printable(wanted)}' is not allowed; take letters, digits and . _ -, a letter "
+                    + $"or digit first, at most {NameCharactersMax}, and not what looks like a model root");
         }
 
         string name = Foreign().Replace(model.Name, "-").Trim('-', '.', '_');

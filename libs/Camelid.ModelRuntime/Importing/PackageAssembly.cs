@@ -73,8 +73,8 @@ internal sealed class PackageAssembly(
         if (free < needed)
         {
             throw new ModelImportException(
-                $"not enough disk: the package needs {needed} bytes more in {Path.GetDirectoryName(folder)}, {free} are "
-                + "free; make room, or take a smaller --precision");
+                $"not enough disk: the package needs {needed} bytes more in {Path.GetDirectoryName(folder)}, {free} "
+                + "are free; make room, or take a smaller --precision");
         }
     }
 

@@ -177,8 +177,8 @@ internal sealed class WeightConversion(IModelSourceReader source, string precisi
             if (over >= 0)
             {
                 throw new ModelImportException(
-                    $"{nameAt(i + over)} holds {numbers[over]}, which is more than float16 can say (65504); import it with "
-                    + "--precision fp32, int8 or int4");
+                    $"{nameAt(i + over)} holds {numbers[over]}, which is more than float16 can say (65504); import it "
+                    + "with --precision fp32, int8 or int4");
             }
 
             sink(piece[..(numbers.Length * sizeof(ushort))]);

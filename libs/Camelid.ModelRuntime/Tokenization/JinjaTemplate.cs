@@ -21,16 +21,23 @@ internal sealed unsafe class JinjaTemplate : IDisposable
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>Longest that a template may take: milliseconds are usual, its loops know no bound.</summary>
+    private static readonly TimeSpan RenderTimeMax = TimeSpan.FromSeconds(30);
+
     private readonly Lock gate = new();
+    private readonly TimeSpan timeMax;
     private readonly string template;
     private nint handle;
+    private bool isStuck;
 
     /// <param name="template">The template's text.</param>
     /// <param name="beginToken">What it calls <c>bos_token</c>.</param>
     /// <param name="endToken">What it calls <c>eos_token</c>.</param>
+    /// <param name="timeMax">Longest that a rendering may take; null for the usual limit.</param>
     /// <exception cref="ModelPackageException">The text is too long.</exception>
-    internal JinjaTemplate(string template, string beginToken, string endToken)
+    internal JinjaTemplate(string template, string beginToken, string endToken, TimeSpan? timeMax = null)
     {
+        this.timeMax = timeMax ?? RenderTimeMax;
         if (template.Length > ChatTemplate.TextCharactersMax)
         {
             throw new ModelPackageException(
@@ -60,29 +67,24 @@ internal sealed unsafe class JinjaTemplate : IDisposable
     }
 
     /// <summary>Renders messages up to where the answer begins.</summary>
-    /// <exception cref="ModelPackageException">The template does not parse, uses something unknown, or refuses the
-    /// conversation; the message says what the template or the library said.</exception>
+    /// <exception cref="ModelPackageException">The template does not parse, uses something unknown, takes too long, or
+    /// refuses the conversation; the message says what the template or the library said.</exception>
     internal string Render(IReadOnlyList<ChatMessage> messages)
     {
         JsonArray list = [.. messages.Select(message =>
             (JsonNode)new JsonObject { ["role"] = message.Role, ["content"] = message.Content })];
+        string json = list.ToJsonString(JsonOptions);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(handle == 0, this);
-            nint result = 0, tensor = 0;
-            try
-            {
-                Check(OrtxLibrary.OrtxApplyChatTemplate(
-                    handle, template, list.ToJsonString(JsonOptions), 0, out result, true, false));
-                Check(OrtxLibrary.OrtxTensorResultGetAt(result, 0, out tensor));
-                Check(OrtxLibrary.OrtxGetTensorData(tensor, out nint utf8, out _, out _));
-                return Marshal.PtrToStringUTF8(utf8) ?? "";
-            }
-            finally
-            {
-                Release(ref tensor);
-                Release(ref result);
-            }
+            // The library cannot be interrupted: what takes too long is left to its thread, and never called again.
+            Task<string>? rendering = isStuck ? null : Task.Factory.StartNew(
+                () => RenderNow(json), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            isStuck = rendering is null || !((IAsyncResult)rendering).AsyncWaitHandle.WaitOne(timeMax);
+            return !isStuck
+                ? rendering!.GetAwaiter().GetResult()
+                : throw new ModelPackageException(
+                    $"the chat template does not render within {timeMax.TotalSeconds} seconds");
         }
     }
 
@@ -90,7 +92,27 @@ internal sealed unsafe class JinjaTemplate : IDisposable
     {
         lock (gate)
         {
-            Release(ref handle);
+            if (!isStuck)
+            {
+                Release(ref handle);
+            }
+        }
+    }
+
+    private string RenderNow(string messages)
+    {
+        nint result = 0, tensor = 0;
+        try
+        {
+            Check(OrtxLibrary.OrtxApplyChatTemplate(handle, template, messages, 0, out result, true, false));
+            Check(OrtxLibrary.OrtxTensorResultGetAt(result, 0, out tensor));
+            Check(OrtxLibrary.OrtxGetTensorData(tensor, out nint utf8, out _, out _));
+            return Marshal.PtrToStringUTF8(utf8) ?? "";
+        }
+        finally
+        {
+            Release(ref tensor);
+            Release(ref result);
         }
     }
 

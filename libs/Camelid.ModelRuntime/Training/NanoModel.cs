@@ -17,7 +17,7 @@ internal static class NanoModel
     /// <summary>The special tokens, in the order of their ids.</summary>
     internal static readonly string[] SpecialTokens = ["<|end|>", "<|user|>", "<|assistant|>", "<|system|>"];
 
-    /// <summary>The shapes: 1,474,240 weights.</summary>
+    /// <summary>The shapes: 1,476,288 weights.</summary>
     internal static readonly ModelArchitecture Architecture = new()
     {
         Family = "llama", HiddenSize = 192, Layers = 4, Heads = 6, KeyValueHeads = 2, HeadSize = 32,

@@ -13,7 +13,7 @@ public sealed record NanoTrainingOptions
     public int Threads { get; init; } = 1;
 
     /// <summary>Steps between two stored states, each with a whole package; 0 stores the last one only.</summary>
-    public int StateSteps { get; init; } = 500;
+    public int StateSteps { get; init; } = 250;
 
     /// <summary>Goes on from the last state in the folder, where there is one.</summary>
     public bool Resume { get; init; }

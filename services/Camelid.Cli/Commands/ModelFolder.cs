@@ -33,10 +33,9 @@ internal static class ModelFolder
             return ModelPackage.EmbeddedFolder;
         }
 
-        string data = Gateway.DataFolderOf(parse);
-        IEnumerable<string> manifests = Directory.Exists(data)
-            ? Directory.EnumerateDirectories(data).Select(network => Path.Combine(network, "models"))
-                .Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories)
+        string models = ModelsImportCommand.ModelsFolderIn(Gateway.DataFolderOf(parse));
+        IEnumerable<string> manifests = Directory.Exists(models)
+            ? Directory.EnumerateDirectories(models)
                 .Select(folder => Path.Combine(folder, ModelManifest.FileName)).Where(File.Exists)
             : [];
         foreach (string path in manifests)
@@ -50,6 +49,6 @@ internal static class ModelFolder
         }
 
         throw new CommandFailure(
-            ExitCode.NotFound, $"no model '{model}' here: give a package folder, camelid-nano, or a name in {data}");
+            ExitCode.NotFound, $"no model '{model}' here: give a package folder, camelid-nano, or a name in {models}");
     }
 }

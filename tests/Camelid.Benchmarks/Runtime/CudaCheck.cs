@@ -124,14 +124,15 @@ internal static class CudaCheck
     private static bool Speed(LoadedPackage loaded, BenchmarkModel model)
     {
         using SlotDecoder decoder = new(loaded);
+        WorkClock clock = new(false);
         (uint[][] one, uint[][] batch) = DecoderComparison.DecodePrompts(model);
         (string Name, Func<double> Rate)[] rates =
         [
             ("prefill of 512", () => DecoderComparison.Prefill(
-                decoder, DecoderComparison.Prompts(model, 1, DecoderComparison.LongPrompt))),
-            ("decode, batch 1", () => DecoderComparison.Decode(decoder, one, model.Effort.DecodeSteps)),
+                decoder, DecoderComparison.Prompts(model, 1, DecoderComparison.LongPrompt), clock)),
+            ("decode, batch 1", () => DecoderComparison.Decode(decoder, one, model.Effort.DecodeSteps, clock)),
             ($"decode, batch {batch.Length}",
-                () => DecoderComparison.Decode(decoder, batch, model.Effort.DecodeSteps)),
+                () => DecoderComparison.Decode(decoder, batch, model.Effort.DecodeSteps, clock)),
         ];
         foreach ((string name, Func<double> rate) in rates)
         {

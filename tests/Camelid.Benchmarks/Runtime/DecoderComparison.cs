@@ -1,9 +1,8 @@
-using System.Diagnostics;
-
 namespace Camelid.Benchmarks.Runtime;
 
 /// <summary>The slot graph alone against GenAI, in turn on the same prompts.</summary>
-internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, BenchmarkModel model, Rounds rounds)
+internal sealed class DecoderComparison(
+    SlotDecoder ours, GenAiDecoder theirs, BenchmarkModel model, Rounds rounds, WorkClock clock)
 {
     internal const int BatchRows = 8, ShortPrompt = 128, LongPrompt = 512;
     internal const string Rate = "tokens/s", OneRow = "graph: decode, batch 1 / GenAI";
@@ -17,7 +16,8 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
         {
             uint[][] prompt = Prompts(model, 1, tokens);
             string quantity = $"graph: prefill of {tokens} / GenAI";
-            await rounds.CompareAsync(quantity, Rate, () => Prefill(ours, prompt), () => Prefill(theirs, prompt));
+            await rounds.CompareAsync(
+                quantity, Rate, () => Prefill(ours, prompt, clock), () => Prefill(theirs, prompt, clock));
         }
 
         await rounds.CompareAsync(OneRow, Rate, () => DecodeOne(ours), () => DecodeOne(theirs));
@@ -41,32 +41,34 @@ internal sealed class DecoderComparison(SlotDecoder ours, GenAiDecoder theirs, B
         (Prompts(model, 1, model.Effort.DecodePrompt), Prompts(model, BatchRows, BatchPrompt));
 
     /// <summary>Tokens per second of all rows together, after their prompts.</summary>
-    internal static double Decode(IDecoder side, uint[][] prompts, int steps)
+    internal static double Decode(IDecoder side, uint[][] prompts, int steps, WorkClock clock)
     {
         side.Reset(prompts.Length);
         side.Prefill(prompts);
         side.Step();
-        long started = Stopwatch.GetTimestamp();
+        double started = clock.Seconds();
         for (int step = 0; step < steps; step++)
         {
             side.Step();
         }
 
-        return prompts.Length * steps / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return prompts.Length * steps / (clock.Seconds() - started);
     }
 
     /// <summary>Prompt tokens per second until the first token is chosen.</summary>
-    internal static double Prefill(IDecoder side, uint[][] prompt)
+    internal static double Prefill(IDecoder side, uint[][] prompt, WorkClock clock)
     {
         side.Reset(1);
-        long started = Stopwatch.GetTimestamp();
+        double started = clock.Seconds();
         side.Prefill(prompt);
-        return prompt[0].Length / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return prompt[0].Length / (clock.Seconds() - started);
     }
 
-    private double DecodeOne(IDecoder side) => Decode(side, DecodePrompts(model).One, model.Effort.DecodeSteps);
+    private double DecodeOne(IDecoder side) =>
+        Decode(side, DecodePrompts(model).One, model.Effort.DecodeSteps, clock);
 
-    private double DecodeBatch(IDecoder side) => Decode(side, DecodePrompts(model).Batch, model.Effort.BatchSteps);
+    private double DecodeBatch(IDecoder side) =>
+        Decode(side, DecodePrompts(model).Batch, model.Effort.BatchSteps, clock);
 
     private double AllocatedBytes()
     {

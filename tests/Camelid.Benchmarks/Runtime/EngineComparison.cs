@@ -110,7 +110,7 @@ internal sealed class EngineComparison(
     }
 
     private Task<double> TheirDecode(uint[][] prompts, int steps) =>
-        Task.FromResult(DecoderComparison.Decode(theirs, prompts, steps));
+        Task.FromResult(DecoderComparison.Decode(theirs, prompts, steps, new WorkClock(false)));
 
     private async Task<double> FirstTokenAsync(uint[] prompt)
     {

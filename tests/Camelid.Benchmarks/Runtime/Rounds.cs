@@ -11,6 +11,9 @@ internal sealed class Rounds(BenchmarkModel model, int threads, int count)
 {
     private readonly List<RuntimeLine> lines = [];
 
+    /// <summary>Threads of one operator.</summary>
+    internal int Threads => threads;
+
     /// <summary>What was measured so far.</summary>
     internal IReadOnlyList<RuntimeLine> Lines => lines;
 

@@ -29,7 +29,8 @@ internal static class RuntimeBenchmark
             ModelPackage package = await packages.OpenAsync(model, CancellationToken.None);
             foreach (int threads in options.Threads > 0 ? [options.Threads] : model.Effort.Threads)
             {
-                lines.AddRange(await MeasureAsync(model, package, threads, options.Rounds));
+                lines.AddRange(await MeasureAsync(
+                    model, package, new Rounds(model, threads, options.Rounds), options.CountsThreadTime));
             }
         }
 
@@ -49,9 +50,9 @@ internal static class RuntimeBenchmark
     }
 
     private static async Task<IReadOnlyList<RuntimeLine>> MeasureAsync(
-        BenchmarkModel model, ModelPackage package, int threads, int count)
+        BenchmarkModel model, ModelPackage package, Rounds rounds, bool countsThreadTime)
     {
-        Rounds rounds = new(model, threads, count);
+        int threads = rounds.Threads;
         double bandwidth = MemoryBandwidth.Measure(threads);
         rounds.AddRatio(
             "memory of model and cache / GenAI", "MiB",
@@ -61,7 +62,12 @@ internal static class RuntimeBenchmark
         loaded.Probe(slots: 1);
         using SlotDecoder ours = new(loaded);
         using GenAiDecoder theirs = new(package, threads);
-        await new DecoderComparison(ours, theirs, model, rounds).RunAsync();
+        await new DecoderComparison(ours, theirs, model, rounds, new WorkClock(countsThreadTime)).RunAsync();
+        if (countsThreadTime)
+        {
+            return rounds.Lines;
+        }
+
         await using EngineComparison engine = new(loaded, theirs, model, rounds);
         await engine.RunAsync(verifies: threads == 1 && model.Effort.Verifies);
         rounds.Add("memory read by so many threads", "GB/s", bandwidth / Giga);

@@ -50,7 +50,7 @@ public sealed class KeyValuePoolTests : IDisposable
     {
         using KeyValuePool pool = Pool(caches: 2);
         Finish(pool, story);
-        pool.TryRent([.. story[..10], 700], Tokens);
+        Rent(pool, [.. story[..10], 700]);
         Assert.Equal(2, Caches(pool));
         Assert.Equal(story.Length - 1, pool.TryRent(story, Tokens)!.Count);
     }

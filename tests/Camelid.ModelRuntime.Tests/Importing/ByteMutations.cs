@@ -32,7 +32,8 @@ internal static class ByteMutations
                 {
                     for (int flips = 1 + (int)(random.Next() % 4); flips > 0; flips--)
                     {
-                        bytes[random.Next() % (ulong)Math.Min(within, bytes.Length)] ^= (byte)(1 + (random.Next() % 255));
+                        int at = random.Below(Math.Min(within, bytes.Length));
+                        bytes[at] ^= (byte)(1 + random.Below(255));
                     }
 
                     return bytes;

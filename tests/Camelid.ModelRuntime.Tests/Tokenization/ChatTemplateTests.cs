@@ -183,6 +183,20 @@ public sealed class ChatTemplateTests
         Assert.Contains("more than", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_template_that_takes_too_long_is_refused_then_and_later()
+    {
+        const string Loops =
+            "{% for a in range(150) %}{% for b in range(150) %}{% for c in range(150) %}"
+            + "{% endfor %}{% endfor %}{% endfor %}";
+        using JinjaTemplate jinja = new(Loops, "", "", TimeSpan.Zero);
+        for (int i = 0; i < 2; i++)
+        {
+            ModelPackageException refusal = Assert.Throws<ModelPackageException>(() => jinja.Render(Talk));
+            Assert.Contains("within 0 seconds", refusal.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("{% if true %}\nX{% endif %}\n Y", "{% if true %}X{% endif %} Y")]
     [InlineData("A\n  {% if true %}\n  X\n", "A\n{% if true %}  X")]

@@ -31,7 +31,8 @@ public sealed class ImportedChatTests : IDisposable
     [Fact]
     public async Task A_template_that_does_not_render_stops_the_import_and_leaves_nothing()
     {
-        ModelImportException refusal = await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync("{{ foo(1) }}"));
+        ModelImportException refusal = await Assert.ThrowsAsync<ModelImportException>(
+            () => ImportAsync("{{ foo(1) }}"));
         Assert.Contains("chat template does not render", refusal.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(folder, "models")));
     }

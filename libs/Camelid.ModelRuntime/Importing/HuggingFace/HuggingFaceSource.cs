@@ -28,18 +28,18 @@ internal sealed partial class HuggingFaceSource : IModelSourceReader
     {
         ConfigFile config = ConfigFile.Read(folder);
         ImportedModel model = FolderFiles.Read(folder, config);
-        SafetensorsSet weights = SafetensorsSet.Open(folder);
-        HuggingFaceSource source = new(weights, model);
+        HuggingFaceSource? unread = new(SafetensorsSet.Open(folder), model);
         try
         {
+            HuggingFaceSource source = unread;
             ExpectedTensors.Check(source);
             source.CheckOthers();
+            unread = null;
             return source;
         }
-        catch
+        finally
         {
-            weights.Dispose();
-            throw;
+            unread?.Dispose();
         }
     }
 

@@ -30,16 +30,17 @@ internal sealed class SafetensorsFile : IDisposable
     /// <exception cref="ModelImportException">The file is no safetensors file, or cut short.</exception>
     internal static SafetensorsFile Open(string path)
     {
-        SafetensorsFile opened = new(SourceFile.Open(path));
+        SafetensorsFile? unread = new(SourceFile.Open(path));
         try
         {
-            opened.ReadHeader();
+            unread.ReadHeader();
+            SafetensorsFile opened = unread;
+            unread = null;
             return opened;
         }
-        catch
+        finally
         {
-            opened.Dispose();
-            throw;
+            unread?.Dispose();
         }
     }
 

@@ -28,24 +28,25 @@ internal sealed class SafetensorsSet : IDisposable
     /// <exception cref="ModelImportException">A file is missing or damaged, or the index lies.</exception>
     internal static SafetensorsSet Open(string folder)
     {
-        SafetensorsSet set = new();
+        SafetensorsSet? unread = new();
         try
         {
             if (File.Exists(Path.Combine(folder, Index)))
             {
-                set.OpenShards(folder, JsonFields.Read(Path.Combine(folder, Index), IndexBytesMax));
+                unread.OpenShards(folder, JsonFields.Read(Path.Combine(folder, Index), IndexBytesMax));
             }
             else
             {
-                set.Add(Path.Combine(folder, SingleIn(folder)));
+                unread.Add(Path.Combine(folder, SingleIn(folder)));
             }
 
+            SafetensorsSet set = unread;
+            unread = null;
             return set;
         }
-        catch
+        finally
         {
-            set.Dispose();
-            throw;
+            unread?.Dispose();
         }
     }
 

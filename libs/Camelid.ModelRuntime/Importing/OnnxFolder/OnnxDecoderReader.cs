@@ -26,7 +26,8 @@ internal sealed class OnnxDecoderReader
         OnnxLinear head = parts.Linear(config.Logits, "the output projection");
         if (head.Bias is not null)
         {
-            throw graph.Refusal($"tensor {JsonFields.Printable(head.Bias.Name)} is a bias of the output projection: not supported");
+            throw graph.Refusal(
+                $"tensor {JsonFields.Printable(head.Bias.Name)} is a bias of the output projection: not supported");
         }
 
         OnnxNorm finalNorm = parts.Norm(head.Input, "the final norm");

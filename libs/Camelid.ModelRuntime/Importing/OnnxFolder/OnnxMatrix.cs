@@ -1,3 +1,4 @@
+using System.Buffers;
 using Camelid.ModelRuntime.Packages;
 
 namespace Camelid.ModelRuntime.Importing.OnnxFolder;
@@ -5,9 +6,6 @@ namespace Camelid.ModelRuntime.Importing.OnnxFolder;
 /// <summary>A matrix of a graph, read by rows as Hugging Face keeps them: [outputs, inputs].</summary>
 internal abstract class OnnxMatrix
 {
-    /// <summary>Bytes that are read at once.</summary>
-    protected const int WindowBytes = 1 << 20;
-
     /// <summary>Outputs.</summary>
     internal abstract long Rows { get; }
 
@@ -39,8 +37,8 @@ internal abstract class OnnxMatrix
 /// <param name="isTransposed">True for [outputs, inputs].</param>
 internal sealed class OnnxDenseMatrix(OnnxData data, bool isTransposed) : OnnxMatrix
 {
-    private readonly byte[] scratch = new byte[WindowBytes];
-    private float[] strip = [];
+    /// <summary>Bytes that are read at once.</summary>
+    private const int WindowBytes = 1 << 20;
 
     /// <inheritdoc/>
     internal override long Rows => data.Dimensions[isTransposed ? 0 : 1];
@@ -60,25 +58,35 @@ internal sealed class OnnxDenseMatrix(OnnxData data, bool isTransposed) : OnnxMa
     /// <inheritdoc/>
     internal override void ReadRows(long first, int count, Span<float> destination)
     {
+        // A model has hundreds of matrices: they share what reading needs.
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(WindowBytes);
+        float[] strip = ArrayPool<float>.Shared.Rent(isTransposed ? 0 : count);
+        try
+        {
+            Read(first, destination[..(count * Columns)], strip.AsSpan(0, isTransposed ? 0 : count), scratch);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+            ArrayPool<float>.Shared.Return(strip);
+        }
+    }
+
+    private void Read(long first, Span<float> destination, Span<float> strip, Span<byte> scratch)
+    {
         if (isTransposed)
         {
-            data.ReadNumbers(first * Columns, destination[..(count * Columns)], scratch);
+            data.ReadNumbers(first * Columns, destination, scratch);
             return;
-        }
-
-        if (strip.Length < count)
-        {
-            strip = new float[count];
         }
 
         // One read for each input: the outputs wanted lie side by side.
         for (int input = 0; input < Columns; input++)
         {
-            Span<float> values = strip.AsSpan(0, count);
-            data.ReadNumbers(input * Rows + first, values, scratch);
-            for (int i = 0; i < count; i++)
+            data.ReadNumbers(input * Rows + first, strip, scratch);
+            for (int i = 0; i < strip.Length; i++)
             {
-                destination[i * Columns + input] = values[i];
+                destination[i * Columns + input] = strip[i];
             }
         }
     }
@@ -111,7 +119,7 @@ internal sealed class OnnxBlockMatrix : OnnxMatrix
     private readonly OnnxBlockLayout layout;
     private readonly OnnxData blocks, scales;
     private readonly OnnxData? zeroPoints;
-    private readonly byte[] row, zeroBytes, scratch = new byte[WindowBytes];
+    private readonly byte[] row, zeroBytes, scratch;
     private readonly float[] rowScales, rowZeros;
 
     /// <summary>Of tensors whose sizes are checked: see <see cref="Fault"/>.</summary>
@@ -120,6 +128,7 @@ internal sealed class OnnxBlockMatrix : OnnxMatrix
         (this.layout, this.blocks, this.scales, this.zeroPoints) = (layout, blocks, scales, zeroPoints);
         row = new byte[layout.RowBytes];
         zeroBytes = new byte[layout.ZeroPointBytes];
+        scratch = new byte[sizeof(float) * layout.RowBlocks];
         (rowScales, rowZeros) = (new float[layout.RowBlocks], new float[layout.RowBlocks]);
         Array.Fill(rowZeros, layout.Half);
     }

@@ -37,7 +37,8 @@ internal sealed class OnnxPartReader(OnnxDecoderGraph graph)
 
         if (bias is not null && (bias.Format.Length == 0 || bias.Count != matrix.Rows))
         {
-            throw graph.Refusal($"tensor {JsonFields.Printable(bias.Name)} has {bias.Count} numbers, not {matrix.Rows}");
+            throw graph.Refusal(
+                $"tensor {JsonFields.Printable(bias.Name)} has {bias.Count} numbers, not {matrix.Rows}");
         }
 
         return new OnnxLinear(graph.Resolve(node.Input[0]), matrix, bias);
@@ -61,7 +62,8 @@ internal sealed class OnnxPartReader(OnnxDecoderGraph graph)
         float epsilon = OnnxDecoderGraph.Number(node, "epsilon", float.NaN);
         if (weight.Format.Length == 0 || epsilon is not (> 0 and < 1))
         {
-            throw graph.Refusal($"norm {JsonFields.Printable(node.Name)} has no epsilon between 0 and 1, or weights of no known type");
+            throw graph.Refusal(
+                $"norm {JsonFields.Printable(node.Name)} has no epsilon between 0 and 1, or weights of no known type");
         }
 
         if (sums)

@@ -28,12 +28,18 @@ public sealed class ConfigFileTests
     }
 
     [Theory]
-    [InlineData("""{"rope_scaling":{"factor":32.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192,"rope_type":"llama3"},"rope_theta":500000.0,"max_position_embeddings":131072}""")]
-    [InlineData("""{"rope_scaling":{"factor":32,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":8192,"type":"llama3"},"rope_theta":500000,"max_position_embeddings":131072}""")]
-    [InlineData("""{"rope_parameters":{"factor":32.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192,"rope_type":"llama3","rope_theta":500000.0},"max_position_embeddings":131072}""")]
+    [InlineData("""{"rope_scaling":{LLAMA3,"rope_type":"llama3"},"rope_theta":500000.0}""")]
+    [InlineData("""{"rope_scaling":{LLAMA3,"type":"llama3"},"rope_theta":500000}""")]
+    [InlineData("""{"rope_parameters":{LLAMA3,"rope_type":"llama3","rope_theta":500000.0}}""")]
     public void Llama_3_scaling_reads_in_every_spelling(string fields)
     {
-        ModelArchitecture model = Read(Plain, fields).Architecture;
+        const string numbers =
+            """
+            "factor":32.0,"low_freq_factor":1,"high_freq_factor":4.0,"original_max_position_embeddings":8192
+            """;
+        ModelArchitecture model = Read(
+            Plain.Replace("8192}", "131072}", StringComparison.Ordinal),
+            fields.Replace("LLAMA3", numbers, StringComparison.Ordinal)).Architecture;
         Assert.Equal(500_000, model.RotaryBase);
         Assert.Equal(131_072, model.ContextTokensMax);
         Assert.Equal(
@@ -74,7 +80,7 @@ public sealed class ConfigFileTests
     [InlineData("MistralForCausalLM", """{"sliding_window":null}""", 0)]
     [InlineData("MistralForCausalLM", """{"sliding_window":8192}""", 0)]
     [InlineData("Qwen2ForCausalLM", """{"sliding_window":4096,"use_sliding_window":false,"max_window_layers":3}""", 0)]
-    [InlineData("Qwen2ForCausalLM", """{"sliding_window":4096,"use_sliding_window":true,"max_window_layers":0}""", 4096)]
+    [InlineData("Qwen2ForCausalLM", """{"sliding_window":96,"use_sliding_window":true,"max_window_layers":0}""", 96)]
     [InlineData("Qwen2ForCausalLM", """{"sliding_window":4096,"use_sliding_window":true,"max_window_layers":16}""", 0)]
     [InlineData("LlamaForCausalLM", """{"sliding_window":4096}""", 0)]
     public void A_sliding_window_counts_where_the_family_uses_it(string name, string fields, int window)
@@ -123,11 +129,13 @@ public sealed class ConfigFileTests
     [InlineData("""{"num_attention_heads":0}""", "does not divide into 0 heads")]
     [InlineData("""{"num_key_value_heads":7}""", "sizes that no supported model has")]
     [InlineData("""{"vocab_size":-1}""", "sizes that no supported model has")]
-    [InlineData("""{"architectures":["Qwen2ForCausalLM"],"sliding_window":64,"use_sliding_window":true,"max_window_layers":8}""", "8 of 16 layers have a sliding window")]
+    [InlineData("""{"architectures":["Qwen2ForCausalLM"],WINDOW}""", "8 of 16 layers have a sliding window")]
     [InlineData("""{"rope_scaling":{"type":"yarn","factor":-2}}""", "sizes that no supported model has")]
     public void What_is_not_supported_is_refused_with_what_is(string fields, string reason)
     {
-        ModelImportException refusal = Assert.Throws<ModelImportException>(() => Read(Plain, fields));
+        const string window = "\"sliding_window\":64,\"use_sliding_window\":true,\"max_window_layers\":8";
+        string changes = fields.Replace("WINDOW", window, StringComparison.Ordinal);
+        ModelImportException refusal = Assert.Throws<ModelImportException>(() => Read(Plain, changes));
         Assert.StartsWith("config.json", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
     }

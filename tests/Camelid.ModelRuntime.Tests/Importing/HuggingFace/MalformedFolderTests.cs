@@ -230,7 +230,8 @@ public sealed class MalformedFolderTests
 
     private static Mutation Length(ulong length) => new(
         $"a header of {length}",
-        path => ByteMutations.Change(path, Weights, bytes => [.. BitConverter.GetBytes(length), .. bytes[8..]]), Weights);
+        path => ByteMutations.Change(path, Weights, bytes => [.. BitConverter.GetBytes(length), .. bytes[8..]]),
+        Weights);
 
     private static Mutation Header(string old, string changed) => new(
         $"header: {old} → {changed}",

@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Camelid.ModelRuntime.Engine;
 using Camelid.ModelRuntime.Graphs;
 using Camelid.ModelRuntime.Importing;
 using Camelid.ModelRuntime.Importing.HuggingFace;
 using Camelid.ModelRuntime.Packages;
+using Camelid.ModelRuntime.Tests.Engine;
 using Camelid.TestKit;
 
 namespace Camelid.ModelRuntime.Tests.Importing.HuggingFace;
@@ -76,6 +78,43 @@ public sealed class Stories260kTests : IDisposable
                 session.Run([new SlotWork(cache, ids.Length + i, new[] { next }, 0)]);
             }
         }
+    }
+
+    [Fact]
+    public async Task It_answers_prompts_through_tokenizer_and_engine_with_the_references_text()
+    {
+        JsonElement reference = SharedFiles.Json("models", "stories260k", "hf", "reference.json");
+        await using LanguageModel model = await LanguageModel.LoadAsync(
+            await ImportAsync("fp32"), new LanguageModelOptions(), Cancellation);
+        foreach (JsonElement prompt in reference.GetProperty("prompts").EnumerateArray())
+        {
+            uint[] ids = model.Tokenizer.EncodePrompt(prompt.GetProperty("prompt").GetString()!);
+            Assert.Equal(Ids(prompt.GetProperty("prompt_ids")), ids);
+            Generation answer = await Generations.RunAsync(model, new GenerationRequest
+            {
+                PromptTokens = ids, Sampling = Generations.Greedy, SeedKey = 1, MaxTokens = 64,
+            });
+            Assert.Equal(
+                Ids(prompt.GetProperty("continuation_ids")), answer.Tokens.Select(token => token.TokenId));
+            Assert.Equal(prompt.GetProperty("continuation_text").GetString(), answer.Text);
+        }
+    }
+
+    [Theory]
+    [InlineData("int8")]
+    [InlineData("int4")]
+    public async Task In_a_quantised_precision_it_still_tells_stories(string precision)
+    {
+        await using LanguageModel model = await LanguageModel.LoadAsync(
+            await ImportAsync(precision), new LanguageModelOptions(), Cancellation);
+        Generation answer = await Generations.RunAsync(model, new GenerationRequest
+        {
+            PromptTokens = model.Tokenizer.EncodePrompt("Once upon a time"),
+            Sampling = Generations.Greedy,
+            SeedKey = 1,
+            MaxTokens = 16,
+        });
+        Assert.StartsWith(", there was a little", answer.Text, StringComparison.Ordinal);
     }
 
     private static uint[] Ids(JsonElement list) => [.. list.EnumerateArray().Select(id => id.GetUInt32())];
