@@ -1,3 +1,4 @@
+using Camelid.ModelRuntime.Verification;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Verification;
@@ -91,13 +92,79 @@ public sealed class OutputJudgeTests(ModelFixture fixture)
         Assert.Equal(RasticVerdict.Passed, await JudgeAsync(judged with { NumericsClass = ForeignClass }));
     }
 
-    [Fact]
-    public async Task Another_choice_across_classes_is_inconclusive()
+    /// <summary>
+    /// Rule V-09: across classes a token that a small change of the logits makes the choice is inconclusive, and one
+    /// that no rounding does fails. In class both fail.
+    /// </summary>
+    [Theory]
+    [InlineData(false, VerificationState.Inconclusive)]
+    [InlineData(true, VerificationState.Failed)]
+    public async Task Another_choice_across_classes_fails_only_where_no_rounding_makes_it(
+        bool far, VerificationState expected)
     {
-        RasticVerdict verdict = await JudgeAsync(
-            Edited(11, fixture.Honest.Output.Tokens[11] ^ 1) with { NumericsClass = ForeignClass });
-        Assert.Equal((VerificationState.Inconclusive, 11), (verdict.State, verdict.Position));
+        JudgedOutput edited = await EditedAtItsEndAsync(far);
+        int last = edited.Output.Tokens.Length - 1;
+        RasticVerdict verdict = await JudgeAsync(edited with { NumericsClass = ForeignClass });
+        Assert.Equal((expected, last), (verdict.State, verdict.Position));
+        Assert.Equal(VerificationState.Failed, (await JudgeAsync(edited)).State);
     }
+
+    /// <summary>Rule V-09: what does not depend on logits is judged all the same.</summary>
+    [Fact]
+    public async Task Across_classes_a_truncated_output_fails()
+    {
+        JobOutput cut = fixture.Honest.Output with
+        {
+            Tokens = fixture.Honest.Output.Tokens[..10],
+            Fingerprints = fixture.Honest.Output.Fingerprints[..10],
+        };
+        RasticVerdict verdict = await JudgeAsync(
+            fixture.Honest with { Output = cut, NumericsClass = ForeignClass });
+        Assert.Equal((VerificationState.Failed, RasticFinding.Truncation), (verdict.State, verdict.Finding));
+    }
+
+    /// <summary>
+    /// The honest output up to a token that is not the choice: one that another seed chooses, or one that no rounding
+    /// makes the choice.
+    /// </summary>
+    private async Task<JudgedOutput> EditedAtItsEndAsync(bool far)
+    {
+        uint[] honest = fixture.Honest.Output.Tokens;
+        for (uint token = 4; token < 100; token++)
+        {
+            uint[] choices = (await RecomputeAsync(fixture.Honest.Output.Tokens, seedKey: token)).Choices;
+            int position = far ? 11 : Enumerable.Range(1, honest.Length - 1).First(i => choices[i] != honest[i]);
+            uint[] tokens = [.. honest[..position], far ? token : choices[position]];
+            RecomputedOutput recomputed = await RecomputeAsync(tokens, JobSeed.PhiloxKey(fixture.Honest.Seed));
+            double margin = recomputed.Margins[position];
+            if (far ? double.IsPositiveInfinity(margin) : margin is > 0 and <= 4)
+            {
+                return fixture.Honest with
+                {
+                    Parameters = fixture.Honest.Parameters with { MaxTokens = (uint)tokens.Length },
+                    Output = fixture.Honest.Output with
+                    {
+                        Tokens = tokens, Fingerprints = recomputed.Fingerprints, FinishReason = FinishReason.Length,
+                    },
+                };
+            }
+        }
+
+        throw new InvalidOperationException("no token has such a margin");
+    }
+
+    private Task<RecomputedOutput> RecomputeAsync(uint[] tokens, ulong seedKey) =>
+        fixture.Model.Verifier.RecomputeAsync(
+            new VerificationRequest
+            {
+                PromptTokens = [.. fixture.Honest.Parameters.PromptTokens],
+                OutputTokens = tokens,
+                Sampling = fixture.Honest.Parameters.Sampling,
+                SeedKey = seedKey,
+                MaxTokens = (int)fixture.Honest.Parameters.MaxTokens,
+                WantsMargins = true,
+            },
+            TestContext.Current.CancellationToken);
 
     private JudgedOutput Edited(int position, uint token)
     {

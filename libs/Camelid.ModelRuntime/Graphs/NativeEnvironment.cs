@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Camelid.ModelRuntime.Graphs;
 
 /// <summary>
-/// The process environment as native code sees it. ONNX Runtime picks the block size of flash attention by the size
-/// of the L2 cache, so equal programs give different bits on different machines; one variable turns that off, and it
-/// must be set before the first session is made.
+/// Rule S-20: the process environment as native code sees it. ONNX Runtime picks the block size of flash attention by
+/// the size of the L2 cache, so equal programs give different bits on different machines; one variable turns that off,
+/// and it must be set before the first session is made.
 /// </summary>
 public static partial class NativeEnvironment
 {

@@ -57,8 +57,8 @@ internal sealed unsafe class SlotSession : IDisposable
         new(model, graph.Weights.ElementType, tokensMax, graph.Device?.Allocator);
 
     /// <summary>
-    /// Runs one call. A call of a single token gets a second, whose keys the next call overwrites: attention of one
-    /// row has other bits. One row of logits gets a second too, unless this machine was seen to need none.
+    /// Rule S-20: runs one call. A call of a single token gets a second, whose keys the next call overwrites: attention
+    /// of one row has other bits. One row of logits gets a second too, unless this machine was seen to need none.
     /// </summary>
     /// <param name="work">What each slot does, by slot.</param>
     /// <returns>How many rows of logits there are, ordered by slot, then token.</returns>

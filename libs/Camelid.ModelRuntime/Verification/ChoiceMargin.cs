@@ -15,8 +15,8 @@ internal readonly record struct ServedToken(uint Served, uint Choice);
 /// <remarks>
 /// The margin is the least δ such that changing each logit up or down by at most δ may make the token the choice. Each
 /// condition of the rule is what such a change can do at best to one filter or one competitor, so the margin is never
-/// above the true least change: rounding is never taken for a false token. It is evidence that escalates, and nothing is
-/// slashed by it.
+/// above the true least change: rounding is never taken for a false token. It is evidence that escalates, and nothing
+/// is slashed by it.
 /// </remarks>
 internal sealed class ChoiceMargin(int vocabularySize)
 {
@@ -147,11 +147,12 @@ internal sealed class ChoiceMargin(int vocabularySize)
         }
     }
 
-    /// <summary>True where two logits that move apart, or together, by this much may make the token the choice.</summary>
+    /// <summary>True where any two logits, moving apart by at most so much, may make the token the choice.</summary>
     private bool IsPossible(double distance)
     {
         int ahead = CountAbove(servedValue + distance);
-        if (ahead >= kept || !MayBeLikely(servedValue, distance) || !MayBeInNucleus(ahead, distance))
+        bool isAmongFirst = parameters.TopK == 0 || ahead < kept;
+        if (!isAmongFirst || !MayBeLikely(servedValue, distance) || !MayBeInNucleus(ahead, distance))
         {
             return false;
         }

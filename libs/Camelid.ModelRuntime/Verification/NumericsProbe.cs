@@ -10,8 +10,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Camelid.ModelRuntime.Verification;
 
 /// <summary>
-/// A fixed battery of sequences whose logits are hashed: what a machine computes counts, not what it says it is. The
-/// digest does not depend on how the sequences share calls, and that is checked at every start.
+/// Rule S-22: a fixed battery of sequences whose logits are hashed: what a machine computes counts, not what it says
+/// it is. The digest does not depend on how the sequences share calls, and that is checked at every start.
 /// </summary>
 internal sealed class NumericsProbe
 {
@@ -65,7 +65,7 @@ internal sealed class NumericsProbe
         return Hashes.Sha256(whole.SelectMany(hash => hash).ToArray());
     }
 
-    /// <summary>H(runtime, provider, instruction set, graph, precision, options, probe digest).</summary>
+    /// <summary>Rule S-21: H(runtime, provider, instruction set, graph, precision, options, probe digest).</summary>
     internal static Hash256 NumericsClass(ModelWeights weights, Hash256 digest)
     {
         CanonicalWriter writer = new();
@@ -97,44 +97,54 @@ internal sealed class NumericsProbe
     private void RunTogether(SlotSession session, bool apart, int first, byte[][] hashes)
     {
         int count = Math.Min(session.Slots, hashes.Length - first);
-        int[] past = new int[count];
         KeyValueCache[] caches =
             [.. Enumerable.Range(first, count).Select(i => session.CreateCache(sequences[i].Length))];
-        while (Enumerable.Range(0, count).Any(i => past[i] < sequences[first + i].Length))
+        try
         {
-            SlotWork[] work = new SlotWork[session.Slots];
-            for (int i = 0; i < count; i++)
+            int[] past = new int[count];
+            while (Enumerable.Range(0, count).Any(i => past[i] < sequences[first + i].Length))
             {
-                uint[] sequence = sequences[first + i];
-                int left = sequence.Length - past[i];
-                int chunk = Chunk(left, apart, i);
-                int from = chunk > 0 && chunk == left ? chunk - 1 : chunk;
-                work[i] = new SlotWork(caches[i], past[i], sequence.AsMemory(past[i], chunk), from);
-            }
-
-            session.Run(work);
-            int row = 0;
-            for (int i = 0; i < count; i++)
-            {
-                past[i] += work[i].Tokens.Length;
-                if (work[i].LogitsFrom < work[i].Tokens.Length)
+                SlotWork[] work = new SlotWork[session.Slots];
+                for (int i = 0; i < count; i++)
                 {
-                    hashes[first + i] = SHA256.HashData(MemoryMarshal.AsBytes(session.Logits(row++)));
+                    work[i] = Next(caches[i], past[i], sequences[first + i], apart ? i : null);
+                }
+
+                session.Run(work);
+                int row = 0;
+                for (int i = 0; i < count; i++)
+                {
+                    past[i] += work[i].Tokens.Length;
+                    if (work[i].LogitsFrom < work[i].Tokens.Length)
+                    {
+                        hashes[first + i] = SHA256.HashData(MemoryMarshal.AsBytes(session.Logits(row++)));
+                    }
                 }
             }
         }
-
-        foreach (KeyValueCache cache in caches)
+        finally
         {
-            cache.Dispose();
+            foreach (KeyValueCache cache in caches)
+            {
+                cache.Dispose();
+            }
         }
     }
 
-    private static int Chunk(int left, bool apart, int slot) => apart switch
+    /// <summary>The next tokens of a sequence, of which the very last wants logits.</summary>
+    private static SlotWork Next(KeyValueCache cache, int past, uint[] sequence, int? slot)
     {
-        false => Math.Min(left, WholeTokensMax),
-        true when left > 8 => Math.Min(left - 4, 40 + 7 * slot),
-        true => Math.Min(left, 1),
+        int left = sequence.Length - past;
+        int chunk = Chunk(left, slot);
+        int from = chunk > 0 && chunk == left ? chunk - 1 : chunk;
+        return new SlotWork(cache, past, sequence.AsMemory(past, chunk), from);
+    }
+
+    private static int Chunk(int left, int? slot) => slot switch
+    {
+        null => Math.Min(left, WholeTokensMax),
+        { } place when left > 8 => Math.Min(left - 4, 40 + 7 * place),
+        _ => Math.Min(left, 1),
     };
 
     private static long ParameterCount(ModelManifest manifest) =>

@@ -63,6 +63,12 @@ public enum RasticFinding
 
     /// <summary>Rule V-05: the output ends lawfully, but not for the reason named.</summary>
     FinishReason = 5,
+
+    /// <summary>
+    /// Rule V-09: in another numerics class a token is not the choice, and rounding explains it. Escalates, never
+    /// slashes.
+    /// </summary>
+    Rounding = 6,
 }
 
 /// <summary>The judgement.</summary>

@@ -31,11 +31,8 @@ internal sealed record JudgedOutput
 
 /// <summary>Recomputes an output in one teacher-forced pass and judges it at the job's level.</summary>
 /// <remarks>
-/// In the worker's numerics class logits are equal bit for bit, so every difference counts. Across classes they are
-/// not:
-/// fingerprints are not compared, and a token that is not this machine's choice gives no proof, only
-/// <see cref="VerificationState.Inconclusive"/>. The statistics that could tell rounding from cheating may escalate,
-/// never slash.
+/// In the worker's numerics class logits are equal bit for bit, so every difference counts. Across classes
+/// <see cref="RoundingMargin"/> judges, which may refuse or escalate, never slash.
 /// </remarks>
 internal static class OutputJudge
 {
@@ -54,6 +51,7 @@ internal static class OutputJudge
             return impossible;
         }
 
+        bool sameClass = judged.NumericsClass == model.NumericsClass;
         RecomputedOutput recomputed = await model.Verifier.RecomputeAsync(
             new VerificationRequest
             {
@@ -64,10 +62,10 @@ internal static class OutputJudge
                 MaxTokens = (int)parameters.MaxTokens,
                 StopTokens = parameters.StopTokens,
                 StopStrings = parameters.StopStrings,
+                WantsMargins = !sameClass,
             },
             cancellationToken);
-        bool sameClass = judged.NumericsClass == model.NumericsClass;
-        RasticVerdict verdict = Rastic.Judge(new RasticEvidence
+        RasticEvidence evidence = new()
         {
             Served = judged.Output.Tokens,
             Choices = recomputed.Choices,
@@ -77,14 +75,14 @@ internal static class OutputJudge
             StopStringPosition = recomputed.StopStringPosition,
             CancelSigned = judged.IsCancelled,
             ServedFingerprints = judged.Output.Fingerprints,
-            Fingerprints = sameClass ? recomputed.Fingerprints : [],
+            Fingerprints = recomputed.Fingerprints,
             Positions = PositionDraw.Draw(
                 parameters.Verification, parameters.SampledPositions, judged.Output.Tokens.Length, drawSecret,
                 judged.TestamentHash),
-        });
-        return sameClass || verdict.Expected is null
-            ? verdict
-            : verdict with { State = VerificationState.Inconclusive };
+        };
+        return sameClass
+            ? Rastic.Judge(evidence)
+            : RoundingMargin.Judge(evidence, recomputed, manifest.Precision);
     }
 
     /// <summary>Outputs that no run of the model gives, whatever its arithmetic; null where it may be one.</summary>

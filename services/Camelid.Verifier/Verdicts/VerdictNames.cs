@@ -23,6 +23,7 @@ internal static class VerdictNames
         RasticFinding.Truncation => "truncation",
         RasticFinding.Fingerprint => "fingerprint",
         RasticFinding.FinishReason => "finish-reason",
+        RasticFinding.Rounding => "rounding",
         _ => throw new UnreachableException($"{finding} is no finding"),
     };
 

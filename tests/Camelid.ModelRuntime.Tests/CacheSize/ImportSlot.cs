@@ -73,7 +73,8 @@ internal sealed unsafe partial class ImportSlot
     private static Dictionary<long, ulong> TagsOf(byte* image)
     {
         byte* header = image + *(ulong*)(image + ProgramHeaderOffset);
-        for (int i = 0; i < *(ushort*)(image + ProgramHeaderCount); i++, header += *(ushort*)(image + ProgramHeaderSize))
+        ushort size = *(ushort*)(image + ProgramHeaderSize);
+        for (int i = 0; i < *(ushort*)(image + ProgramHeaderCount); i++, header += size)
         {
             if (*(uint*)header != DynamicSegment)
             {

@@ -120,6 +120,29 @@ public sealed class OutputVerifierTests(ModelFixture fixture, ITestOutputHelper 
         }
     }
 
+    /// <summary>Rule S-23: margins come where they are asked for.</summary>
+    [Fact]
+    public async Task Only_a_changed_token_has_a_margin()
+    {
+        GenerationRequest request = Generations.Request(model, "Once upon a time", 12);
+        uint[] served = [.. (await Generations.RunAsync(model, request)).End.Tokens];
+        VerificationRequest asked = new()
+        {
+            PromptTokens = request.PromptTokens, OutputTokens = served, Sampling = request.Sampling,
+            SeedKey = request.SeedKey, MaxTokens = request.MaxTokens, WantsMargins = true,
+        };
+        RecomputedOutput honest =
+            await model.Verifier.RecomputeAsync(asked, TestContext.Current.CancellationToken);
+        Assert.Equal(new double[served.Length], honest.Margins);
+        Assert.True(honest.WithinMargin(0));
+        served[^1] = served[^1] == 300 ? 301u : 300;
+        RecomputedOutput changed =
+            await model.Verifier.RecomputeAsync(asked, TestContext.Current.CancellationToken);
+        Assert.True(changed.Margins[^1] > 0 && !changed.WithinMargin(0));
+        RecomputedOutput without = await RecomputeAsync(request, served);
+        Assert.Throws<InvalidOperationException>(() => without.WithinMargin(1));
+    }
+
     [Fact]
     public async Task Nothing_generated_is_nothing_to_recompute()
     {
