@@ -94,6 +94,13 @@ internal sealed class SlotGraph
             string packed = Biased(
                 MatMul(normal, at + "qkv", model.QueryKeyValueSize), model.AttentionBias, at + "qkv_bias");
             string mixed = Attention(model.QueryKeyNorm ? NormHeads(packed, at) : packed, layer, padding);
+            if (layer == model.Layers - 1)
+            {
+                // Behind the last attention only those rows count whose logits are wanted.
+                mixed = graph.Add("Gather", [mixed, "rows"], OnnxGraph.Of("axis", 1));
+                residual = graph.Add("Gather", [residual, "rows"], OnnxGraph.Of("axis", 1));
+            }
+
             string attention = Biased(
                 MatMul(mixed, at + "attention_out", model.HiddenSize),
                 model.AttentionOutputBias, at + "attention_out_bias");
@@ -106,8 +113,7 @@ internal sealed class SlotGraph
             (normal, residual) = SkipNorm(residual, down, Tensor(next));
         }
 
-        string flat = graph.Add("Reshape", [normal, graph.Int64s(-1, model.HiddenSize)]);
-        Logits(graph.Add("Gather", [flat, "rows"], OnnxGraph.Of("axis", 0)), embedding);
+        Logits(graph.Add("Reshape", [normal, graph.Int64s(-1, model.HiddenSize)]), embedding);
     }
 
     /// <summary>The last product. Gemm takes a tied embedding as it lies, so that sessions share one copy.</summary>

@@ -41,7 +41,15 @@ internal sealed class TokenizerFacts
             facts.CheckToken(configuration, "bos_token");
         }
 
-        return TokenizerImport.Read(files, vocabularySize);
+        try
+        {
+            return TokenizerImport.Read(files, vocabularySize);
+        }
+        catch (ModelPackageException refusal) when (refusal is not ModelImportException)
+        {
+            // The message may quote the file, whose control characters must not reach a terminal.
+            throw new ModelImportException(JsonFields.Printable(refusal.Message), refusal);
+        }
     }
 
     private static byte[] Needed(IReadOnlyDictionary<string, byte[]> files, string name) =>
