@@ -81,7 +81,7 @@ public sealed class ImportTests : IDisposable
         Damage(Path.Combine(bad, "model.bin"), 1_500_000);
         ModelPackageException refusal = await Assert.ThrowsAsync<ModelPackageException>(() =>
             new ModelInstallation(Models).InstallAsync(package.Root, new FolderModelSource(bad), Cancellation));
-        Assert.Contains("model.bin: chunk 1 of 3", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("model.bin: chunk 1 of ", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class ImportTests : IDisposable
 
         Assert.Equal(StatusCode.DataLoss, refusal.StatusCode);
         Assert.Equal("model-damaged", RpcReason.Of(refusal));
-        Assert.Contains("model.bin is damaged: chunk 2 of 3", refusal.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("model.bin is damaged: chunk 2 of ", refusal.Status.Detail, StringComparison.Ordinal);
         RpcException later = await Assert.ThrowsAsync<RpcException>(async () =>
             await host.Client.GetModelAsync(
                 new GetModelRequest { Model = "camelid-nano" }, cancellationToken: Cancellation));

@@ -55,6 +55,7 @@ internal sealed record ReceiptRecomputation
 
         LanguageModelOptions options = new() { Threads = Environment.ProcessorCount, Slots = 1 };
         await using LanguageModel model = await LanguageModel.LoadAsync(package, options, cancellationToken);
+        bool isOtherClass = check.Testament is { } testament && testament.NumericsClass != model.NumericsClass;
         RecomputedOutput recomputed = await model.Verifier.RecomputeAsync(
             new VerificationRequest
             {
@@ -65,9 +66,13 @@ internal sealed record ReceiptRecomputation
                 StopTokens = [.. parameters.StopTokens],
                 StopStrings = [.. parameters.StopStrings],
                 MaxTokens = (int)parameters.MaxTokens,
+                WantsMargins = isOtherClass,
             },
             cancellationToken);
-        RasticVerdict verdict = Rastic.Judge(Evidence(check, model, recomputed, tokens));
+        RasticEvidence evidence = Evidence(check, model, recomputed, tokens);
+        RasticVerdict verdict = isOtherClass
+            ? RoundingMargin.Judge(evidence, recomputed, package.Manifest.Precision)
+            : Rastic.Judge(evidence);
         if (verdict.State != VerificationState.Passed)
         {
             return Found(verdict.Position, Describe(verdict, tokens));
@@ -101,8 +106,7 @@ internal sealed record ReceiptRecomputation
         ReceiptCheck check, LanguageModel model, RecomputedOutput recomputed, uint[] tokens)
     {
         JobParameters parameters = check.Parameters!;
-        bool sameClass = check.Testament is { } testament && testament.NumericsClass == model.NumericsClass
-            && check.Receipt.Output.Fingerprints.Count == tokens.Length;
+        bool comparesBits = check.Testament is not null && check.Receipt.Output.Fingerprints.Count == tokens.Length;
         _ = Enum.TryParse(check.Receipt.Output.FinishReason, ignoreCase: true, out FinishReason reason);
         return new RasticEvidence
         {
@@ -113,8 +117,8 @@ internal sealed record ReceiptRecomputation
             FinishReason = reason,
             StopStringPosition = recomputed.StopStringPosition,
             CancelSigned = check.CancelSigned,
-            ServedFingerprints = sameClass ? [.. check.Receipt.Output.Fingerprints] : [],
-            Fingerprints = sameClass ? recomputed.Fingerprints : [],
+            ServedFingerprints = comparesBits ? [.. check.Receipt.Output.Fingerprints] : [],
+            Fingerprints = comparesBits ? recomputed.Fingerprints : [],
         };
     }
 
@@ -123,6 +127,12 @@ internal sealed record ReceiptRecomputation
         string place = $"position {verdict.Position}";
         return verdict switch
         {
+            { Finding: RasticFinding.Rounding } =>
+                $"{place} is not this machine's choice; it was computed on another kind of machine, and rounding "
+                + "explains it (inconclusive)",
+            { Expected: { } expected, State: VerificationState.Inconclusive } =>
+                $"{place} holds token {tokens[verdict.Position]}, but the model and the seed give {expected} here; it "
+                + "was computed on another kind of machine (inconclusive)",
             { Expected: { } expected } =>
                 $"{place} holds token {tokens[verdict.Position]}, but the model and the seed give {expected}",
             { Finding: RasticFinding.Fingerprint } => $"{place} has lawful tokens, but other logits (inconclusive)",
