@@ -66,9 +66,9 @@ public static class LossCurve
         return svg.ToString();
     }
 
-    /// <summary>The curve of a chain: a point for every <see cref="TrainingRun.ReportSteps"/> steps.</summary>
+    /// <summary>The curve of a chain: as many points as there were reports.</summary>
     internal static IReadOnlyList<LossPoint> Of(IReadOnlyList<TrainingStep> chain) =>
-        [.. chain.Skip(1).Chunk(TrainingRun.ReportSteps).Select(part =>
+        [.. chain.Skip(1).Chunk(TrainingRun.ReportSteps(chain.Count - 1)).Select(part =>
             new LossPoint(part[^1].Step, Math.Round(part.Average(step => step.LossValue), 4)))];
 
     /// <summary>The curve as pairs of step and loss.</summary>

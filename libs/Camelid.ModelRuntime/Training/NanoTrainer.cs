@@ -7,7 +7,7 @@ public sealed record NanoTrainingOptions
     public ulong Seed { get; init; } = 2026;
 
     /// <summary>Optimiser steps; over the last fifth the learning rate falls.</summary>
-    public int Steps { get; init; } = 7200;
+    public int Steps { get; init; } = 9000;
 
     /// <summary>Threads of one operator.</summary>
     public int Threads { get; init; } = 1;

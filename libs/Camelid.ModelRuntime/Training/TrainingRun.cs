@@ -10,8 +10,7 @@ namespace Camelid.ModelRuntime.Training;
 /// </summary>
 internal sealed class TrainingRun(TrainingRecipe recipe, TrainingFolder folder)
 {
-    /// <summary>Steps between two points of the loss curve, and between two reports.</summary>
-    internal const int ReportSteps = 50;
+    private const int ReportStepsMax = 50, ReportsOfTraining = 100;
 
     private readonly List<TrainingStep> chain = [];
 
@@ -23,6 +22,9 @@ internal sealed class TrainingRun(TrainingRecipe recipe, TrainingFolder folder)
 
     /// <summary>Called with every stored state.</summary>
     internal Action<TrainingState>? Stored { get; init; }
+
+    /// <summary>Steps between two points of the loss curve, and between two reports.</summary>
+    internal static int ReportSteps(int steps) => Math.Clamp(steps / ReportsOfTraining, 1, ReportStepsMax);
 
     /// <summary>Begins, or resumes, and goes to the end.</summary>
     /// <returns>The last state.</returns>
@@ -96,7 +98,7 @@ internal sealed class TrainingRun(TrainingRecipe recipe, TrainingFolder folder)
         return last == 0 ? start : folder.Load(chain[^1], start.Weights.Length);
     }
 
-    /// <summary>Reports the mean loss and the speed every <see cref="ReportSteps"/> steps.</summary>
+    /// <summary>Reports mean loss and speed now and then.</summary>
     private sealed class ProgressMeter(int steps, IProgress<TrainingProgress>? progress)
     {
         private double sum;
@@ -106,7 +108,7 @@ internal sealed class TrainingRun(TrainingRecipe recipe, TrainingFolder folder)
         internal void Add(TrainingStep step, int rows)
         {
             (sum, tokens, count) = (sum + step.LossValue, tokens + rows, count + 1);
-            if (step.Step % ReportSteps == 0 || step.Step == steps)
+            if (step.Step % ReportSteps(steps) == 0 || step.Step == steps)
             {
                 double rate = tokens / Stopwatch.GetElapsedTime(since).TotalSeconds;
                 progress?.Report(new TrainingProgress(step.Step, steps, (float)(sum / count), rate));
