@@ -48,7 +48,8 @@ internal sealed class TokenizerFacts
         catch (ModelPackageException refusal) when (refusal is not ModelImportException)
         {
             // The message may quote the file, whose control characters must not reach a terminal.
-            throw new ModelImportException(JsonFields.Printable(refusal.Message), refusal);
+            string shown = string.Concat(refusal.Message.Select(letter => char.IsControl(letter) ? '?' : letter));
+            throw new ModelImportException(shown, refusal);
         }
     }
 
