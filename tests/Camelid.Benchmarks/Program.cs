@@ -4,6 +4,7 @@ using Camelid.Benchmarks;
 using Camelid.Benchmarks.Runtime;
 using Camelid.ModelRuntime.Graphs;
 
+NativeEnvironment.Prepare();
 Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal)
 {
     ["cuda"] = CudaCheck.RunAsync,
@@ -23,7 +24,6 @@ if (args.Any(argument => argument != "--json"))
     return 2;
 }
 
-NativeEnvironment.Prepare();
 List<Measurement> all = [];
 await foreach (Measurement measurement in new ChainBenchmarks().RunAsync())
 {

@@ -189,7 +189,8 @@ internal sealed class EngineLoop
             ActiveGeneration generation = active[i];
             if (generation.PromptTokensLeft == 0)
             {
-                work[i] = generation.NextToken(Math.Min(options.DraftTokensMax, drafts), active.Count == 1);
+                bool isFree = active.Count == 1 && runner.SecondTokenIsFree;
+                work[i] = generation.NextToken(Math.Min(options.DraftTokensMax, drafts), isFree);
                 drafts -= work[i].Tokens.Length - 1;
                 DraftedTokens.Add(work[i].Tokens.Length - 1);
             }

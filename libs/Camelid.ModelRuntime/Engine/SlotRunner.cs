@@ -26,6 +26,9 @@ internal sealed class SlotRunner : IDisposable
     /// <summary>Sequences that one call may hold.</summary>
     internal int Slots => several?.Slots ?? 1;
 
+    /// <summary>True where a second token of a single sequence takes no row of its own.</summary>
+    internal bool SecondTokenIsFree => single.SecondTokenIsFree;
+
     /// <summary>Most rows of logits of one call.</summary>
     internal int RowsMax => single.RowsMax;
 

@@ -16,6 +16,11 @@ namespace Camelid.ModelRuntime.Graphs;
 /// </remarks>
 internal sealed class SlotGraph
 {
+    /// <summary>
+    /// One slot, padded as if there were several: for calls of a single token, whose matrix products then have one row.
+    /// </summary>
+    internal const int OneToken = 0;
+
     /// <summary>Positions beyond the context that the rows beside a full slot's tokens reach.</summary>
     internal const int PadPositions = 2;
 
@@ -29,11 +34,13 @@ internal sealed class SlotGraph
     private readonly string precision;
     private readonly IReadOnlyDictionary<string, ExternalTensor> tensors;
     private readonly int slots;
+    private readonly bool isPadded;
     private readonly HashSet<string> declared = [];
 
     private SlotGraph(
         ModelArchitecture model, string precision, IReadOnlyDictionary<string, ExternalTensor> tensors, int slots) =>
-        (this.model, this.precision, this.tensors, this.slots) = (model, precision, tensors, slots);
+        (this.model, this.precision, this.tensors, this.slots, isPadded) =
+            (model, precision, tensors, Math.Max(slots, 1), slots != 1);
 
     /// <summary>ONNX element type of activations, keys and values.</summary>
     internal static int ElementTypeOf(string precision) =>
@@ -47,7 +54,11 @@ internal sealed class SlotGraph
     internal static string Present(int layer, int slot, bool values) =>
         $"present.{layer}.{(values ? "value" : "key")}.{slot}";
 
-    /// <summary>Writes the graph for a number of slots.</summary>
+    /// <summary>Writes the graph for a number of slots, or for one slot and one token.</summary>
+    /// <param name="model">The shapes.</param>
+    /// <param name="precision">The weights' precision.</param>
+    /// <param name="tensors">Where the weights lie.</param>
+    /// <param name="slots">Slots; <see cref="OneToken"/> for one slot that is padded.</param>
     /// <exception cref="ModelPackageException">A weight is missing.</exception>
     internal static byte[] Build(
         ModelArchitecture model, string precision, IReadOnlyDictionary<string, ExternalTensor> tensors, int slots)
@@ -79,7 +90,7 @@ internal sealed class SlotGraph
 
     private void Layers()
     {
-        Padding? padding = slots == 1 ? null : new Padding(
+        Padding? padding = !isPadded ? null : new Padding(
             graph.Zeros(ElementType, 1, 1, model.QueryKeyValueSize),
             graph.Int64s(0), graph.Int64s(-1), graph.Int64s(1));
         Tensor(WeightCatalog.Cos);
@@ -142,7 +153,9 @@ internal sealed class SlotGraph
             return Attend(packed, layer, 0);
         }
 
-        string[] parts = graph.AddMany("Split", [packed, "split"], slots, OnnxGraph.Of("axis", 1));
+        string[] parts = slots == 1
+            ? [packed]
+            : graph.AddMany("Split", [packed, "split"], slots, OnnxGraph.Of("axis", 1));
         string[] mixed = new string[slots];
         for (int slot = 0; slot < slots; slot++)
         {
@@ -151,7 +164,7 @@ internal sealed class SlotGraph
             mixed[slot] = graph.Add("Slice", [attended, padding.Zero, padding.MinusOne, padding.One]);
         }
 
-        return graph.Add("Concat", mixed, OnnxGraph.Of("axis", 1));
+        return slots == 1 ? mixed[0] : graph.Add("Concat", mixed, OnnxGraph.Of("axis", 1));
     }
 
     private string Attend(string packed, int layer, int slot)

@@ -49,6 +49,9 @@ internal sealed unsafe class SlotSession : IDisposable
     /// <summary>Most tokens of all slots in one call.</summary>
     internal const int TokensMax = 2048;
 
+    /// <summary>True where a call of one token has two rows anyway.</summary>
+    internal bool SecondTokenIsFree => Slots == 1 && graph.OneToken is null;
+
     /// <summary>Most rows of logits in one call, as memory for them allows.</summary>
     internal int RowsMax => Math.Clamp(LogitsBytesMax / (model.VocabularySize * sizeof(float)), 2, TokensMax);
 
@@ -76,7 +79,8 @@ internal sealed unsafe class SlotSession : IDisposable
             return 0;
         }
 
-        if (tokens < graph.TokensMin)
+        InferenceSession? oneToken = tokens == 1 ? graph.OneToken : null;
+        if (oneToken is null && tokens < graph.TokensMin)
         {
             buffers.Splits[IndexOfBusy()]++;
             buffers.Ids[tokens++] = 0;
@@ -88,17 +92,18 @@ internal sealed unsafe class SlotSession : IDisposable
             buffers.Rows[rows++] = 0;
         }
 
-        // The graph of several slots pads each slot by a row.
-        int pad = Slots > 1 ? 1 : 0;
+        // These graphs pad each slot by a row.
+        int pad = Slots > 1 || oneToken is not null ? 1 : 0;
         for (int slot = 0; slot < Slots; slot++)
         {
             buffers.Totals[slot] = work[slot].Past + (int)buffers.Splits[slot] + pad;
             buffers.Lengths[slot] = buffers.Totals[slot] - 1;
         }
 
-        SlotBinding binding = Binding(tokens, rows);
+        InferenceSession session = oneToken ?? graph.Session;
+        SlotBinding binding = Binding(session, tokens, rows);
         binding.Bind(caches);
-        graph.Session.RunWithBinding(runOptions, binding.Native);
+        session.RunWithBinding(runOptions, binding.Native);
         return wanted;
     }
 
@@ -148,7 +153,7 @@ internal sealed unsafe class SlotSession : IDisposable
         return (tokens, wanted);
     }
 
-    private SlotBinding Binding(int tokens, int rows)
+    private SlotBinding Binding(InferenceSession session, int tokens, int rows)
     {
         if (rows > logitRows)
         {
@@ -170,7 +175,7 @@ internal sealed unsafe class SlotSession : IDisposable
             }
 
             SlotShape shape = new(Slots, tokens, rows, graph.Weights.Provider);
-            bindings[(tokens, rows)] = binding = new SlotBinding(graph.Session, model, shape, buffers, logits);
+            bindings[(tokens, rows)] = binding = new SlotBinding(session, model, shape, buffers, logits);
         }
 
         binding.LastCall = calls;

@@ -49,13 +49,15 @@ internal sealed class NumericsProbe
     internal static Hash256 Check(ModelManifest manifest, LoadedGraph single, LoadedGraph? several)
     {
         NumericsProbe probe = new(manifest);
-        using SlotSession alone = new(single);
-        byte[][] whole = probe.Measure(alone, apart: false, Lengths.Length);
-        single.LogitRowsMin = 1;
-        byte[][] rows = probe.Measure(alone, apart: true, ShortLengths);
-        single.LogitRowsMin = Equal(rows, whole) ? 1 : 2;
-        using SlotSession mixed = new(several ?? single);
-        if (!Equal(probe.Measure(mixed, apart: true, several is null ? ShortLengths : Lengths.Length), whole))
+        byte[][] whole = probe.Measure(single, apart: false, Lengths.Length);
+        single.AllowSingleRows(true);
+        if (!Equal(probe.Measure(single, apart: true, ShortLengths), whole))
+        {
+            single.AllowSingleRows(false);
+        }
+
+        int mixed = several is null ? ShortLengths : Lengths.Length;
+        if (!Equal(probe.Measure(several ?? single, apart: true, mixed), whole))
         {
             throw new InvalidOperationException(
                 "this machine's results depend on what is computed beside them, so no verifier could repeat them; "
@@ -83,8 +85,9 @@ internal sealed class NumericsProbe
     /// Hashes of the last logits of the first sequences: each in as few calls as possible, or, where
     /// <paramref name="apart"/>, in chunks of many sizes, ending one token at a time.
     /// </summary>
-    private byte[][] Measure(SlotSession session, bool apart, int count)
+    private byte[][] Measure(LoadedGraph graph, bool apart, int count)
     {
+        using SlotSession session = new(graph);
         byte[][] hashes = new byte[count][];
         for (int first = 0; first < count; first += session.Slots)
         {
