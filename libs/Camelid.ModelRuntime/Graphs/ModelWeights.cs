@@ -78,7 +78,10 @@ internal sealed unsafe class ModelWeights : IDisposable
                 options.AddInitializer(name, value);
             }
 
-            return new InferenceSession(graph, options, packed);
+            // The processor's kernels for float16 cannot share what they pack.
+            return Package.Manifest.Precision == Precision.Half
+                ? new InferenceSession(graph, options)
+                : new InferenceSession(graph, options, packed);
         }
         catch (OnnxRuntimeException e)
         {
