@@ -99,6 +99,7 @@ public sealed class JobRunTests(ModelFixture fixture)
     [InlineData("Inference:ExecutionProvider", "tpu", "cpu or cuda")]
     [InlineData("Inference:Slots", "0", "1 to 64")]
     [InlineData("Inference:Threads", "many", "1 to 256")]
+    [InlineData("Inference:KeyValueMebibytes", "-1", "1 to 16777216")]
     public void A_bad_setting_is_refused_by_name(string name, string value, string part)
     {
         IConfiguration configuration = new ConfigurationBuilder()

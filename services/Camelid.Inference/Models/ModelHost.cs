@@ -56,8 +56,7 @@ internal sealed partial class ModelHost(
             try
             {
                 ModelPackage package = await FindAsync(stoppingToken);
-                LanguageModelOptions loading = new() { Threads = options.Threads, Slots = options.Slots };
-                LanguageModel model = await LanguageModel.LoadAsync(package, loading, stoppingToken);
+                LanguageModel model = await LanguageModel.LoadAsync(package, options.Loading, stoppingToken);
                 NotReadyReason = "";
                 loaded.SetResult(model);
                 LogLoaded(package.Name, package.Root, model.NumericsClass);
