@@ -36,6 +36,7 @@ internal sealed class EngineLoop
     private DateTimeOffset now;
     private long stepCount;
     private long stepAllocatedBytes;
+    private long cleanStepCount;
 
     internal EngineLoop(LanguageModelOptions options, SlotRunner runner, KeyValuePool memory, WaitingLine line)
     {
@@ -53,6 +54,9 @@ internal sealed class EngineLoop
 
     /// <summary>Calls of the graph so far.</summary>
     internal long StepCount => Interlocked.Read(ref stepCount);
+
+    /// <summary>Steps that took nothing from the managed heap.</summary>
+    internal long CleanStepCount => Interlocked.Read(ref cleanStepCount);
 
     /// <summary>Ends all requests before the next step.</summary>
     internal void Stop() => stopping = true;
@@ -76,6 +80,7 @@ internal sealed class EngineLoop
 
                 long taken = GC.GetAllocatedBytesForCurrentThread() - before;
                 Interlocked.Exchange(ref stepAllocatedBytes, taken);
+                Interlocked.Add(ref cleanStepCount, taken == 0 ? 1 : 0);
             }
         }
         finally

@@ -47,6 +47,9 @@ public sealed class GenerationEngine : IAsyncDisposable
     /// <summary>Managed bytes that the engine's thread took for its last step.</summary>
     internal long StepAllocatedBytes => loop.StepAllocatedBytes;
 
+    /// <summary>Steps in which the engine's thread took nothing from the managed heap.</summary>
+    internal long CleanStepCount => loop.CleanStepCount;
+
     /// <summary>Calls of the graph so far.</summary>
     internal long StepCount => loop.StepCount;
 
