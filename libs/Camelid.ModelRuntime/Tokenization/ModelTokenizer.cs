@@ -78,9 +78,14 @@ public sealed class ModelTokenizer : IDisposable
     /// Decodes tokens that are a whole text; special tokens give none, broken characters give U+FFFD, and the space
     /// that the encoder put before the first word is taken away.
     /// </summary>
-    public string Decode(ReadOnlySpan<uint> tokens)
+    public string Decode(ReadOnlySpan<uint> tokens) =>
+        Decode(tokens, new StreamingDetokenizer(spelling, isTextStart: true));
+
+    /// <summary>Decodes the tokens of an answer: they follow a prompt, and keep their first space.</summary>
+    public string DecodeAnswer(ReadOnlySpan<uint> tokens) => Decode(tokens, CreateStream());
+
+    private static string Decode(ReadOnlySpan<uint> tokens, StreamingDetokenizer stream)
     {
-        StreamingDetokenizer stream = new(spelling, isTextStart: true);
         StringBuilder text = new();
         foreach (uint token in tokens)
         {

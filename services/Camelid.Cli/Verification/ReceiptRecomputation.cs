@@ -92,7 +92,7 @@ internal sealed record ReceiptRecomputation
     {
         uint[] shown = [.. tokens.TakeWhile(token =>
             !model.Package.Manifest.EndTokens.Contains(token) && !parameters.StopTokens.Contains(token))];
-        string text = model.Tokenizer.Decode(shown);
+        string text = model.Tokenizer.DecodeAnswer(shown);
         foreach (string stop in parameters.StopStrings)
         {
             int end = text.IndexOf(stop, StringComparison.Ordinal);

@@ -27,6 +27,15 @@ public sealed class SentencePieceTests
     };
 
     [Fact]
+    public void An_answer_keeps_the_space_that_it_begins_with_and_a_whole_text_does_not()
+    {
+        using ModelTokenizer tokenizer = Stories();
+        uint[] words = tokenizer.Encode("Lily was here");
+        Assert.Equal("Lily was here", tokenizer.Decode(words));
+        Assert.Equal(" Lily was here", tokenizer.DecodeAnswer(words));
+    }
+
+    [Fact]
     public void The_reference_prompts_of_stories260k_give_its_ids()
     {
         using ModelTokenizer tokenizer = Stories();
