@@ -31,7 +31,8 @@ public sealed class NeedleCacheSizeTests : IDisposable
             for (ulong seed = first; seed < first + MixesOfSize; seed++)
             {
                 NeedleMix mix = new(seed, NeedleModel.VocabularySize);
-                Assert.Null(await new NeedleRun(model, mix).FindDifferenceAsync(TestContext.Current.CancellationToken));
+                NeedleRun run = new(model, mix);
+                Assert.Null(await run.FindDifferenceAsync(TestContext.Current.CancellationToken));
                 foreach (NeedleRequest request in mix.Requests)
                 {
                     GenerationFinished alone = (GenerationFinished)await model.Plain
