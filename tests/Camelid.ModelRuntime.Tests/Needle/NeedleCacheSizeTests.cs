@@ -35,9 +35,9 @@ public sealed class NeedleCacheSizeTests : IDisposable
                 Assert.Null(await run.FindDifferenceAsync(TestContext.Current.CancellationToken));
                 foreach (NeedleRequest request in mix.Requests)
                 {
-                    GenerationFinished alone = (GenerationFinished)await model.Plain
-                        .Start(request.Request, CancellationToken.None).LastAsync(TestContext.Current.CancellationToken);
-                    fingerprints.Add(alone.Fingerprints);
+                    GenerationEvent end = await model.Plain
+                        .Start(request.Request, CancellationToken.None).LastAsync(CancellationToken.None);
+                    fingerprints.Add(((GenerationFinished)end).Fingerprints);
                 }
             }
         }
