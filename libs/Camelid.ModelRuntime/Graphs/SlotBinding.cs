@@ -13,13 +13,19 @@ internal sealed unsafe class SlotBuffers
     /// <summary>Indices of the tokens whose logits are wanted.</summary>
     internal required long* Rows { get; init; }
 
+    /// <summary>Which token stands in each row of attention: those of each slot, and any one behind them.</summary>
+    internal required long* Padded { get; init; }
+
+    /// <summary>The row of attention in which each token stands.</summary>
+    internal required long* Kept { get; init; }
+
     /// <summary>Index of the last position of each slot.</summary>
     internal required int* Lengths { get; init; }
 
     /// <summary>Positions of each slot, new ones included.</summary>
     internal required int* Totals { get; init; }
 
-    /// <summary>New tokens of each slot.</summary>
+    /// <summary>Rows of each slot in attention: its new tokens, and one more where slots are padded.</summary>
     internal required long* Splits { get; init; }
 }
 
@@ -28,7 +34,11 @@ internal sealed unsafe class SlotBuffers
 /// <param name="Tokens">Tokens of all slots.</param>
 /// <param name="Rows">Rows of logits.</param>
 /// <param name="Provider">What computes.</param>
-internal readonly record struct SlotShape(int Slots, int Tokens, int Rows, ExecutionProvider Provider);
+internal readonly record struct SlotShape(int Slots, int Tokens, int Rows, ExecutionProvider Provider)
+{
+    /// <summary>True where a row stands behind each slot in attention.</summary>
+    internal required bool IsPadded { get; init; }
+}
 
 /// <summary>The memory of one shape of calls, as ONNX Runtime knows it; caches are bound anew only where they
 /// change.</summary>
@@ -49,6 +59,12 @@ internal sealed unsafe class SlotBinding : IDisposable
         copiesInputs = shape.Provider != ExecutionProvider.Cpu;
         Add("input_ids", TensorElementType.Int64, [1, shape.Tokens], buffers.Ids);
         Add("rows", TensorElementType.Int64, [shape.Rows], buffers.Rows);
+        if (shape.IsPadded)
+        {
+            Add("padded", TensorElementType.Int64, [shape.Tokens + shape.Slots], buffers.Padded);
+            Add("kept", TensorElementType.Int64, [shape.Tokens], buffers.Kept);
+        }
+
         if (shape.Slots > 1)
         {
             Add("split", TensorElementType.Int64, [shape.Slots], buffers.Splits);

@@ -5,14 +5,16 @@ namespace Camelid.ModelRuntime.Graphs;
 
 /// <summary>
 /// The canonical computation of a decoder: the tokens of all slots lie side by side in one [1, n] row for the matrix
-/// products; each slot has its own attention, padded with one zero row, so that a slot never runs the one-token path,
+/// products; each slot has its own attention, padded with one more row, so that a slot never runs the one-token path,
 /// whose bits differ. One call mixes prefill chunks, decoding and idle slots, bitwise equal to a single prefill of
 /// each sequence. The graph of one slot has no padding: its caller gives at least two tokens.
 /// </summary>
 /// <remarks>
-/// Inputs: <c>input_ids</c> [1, n]; <c>split</c> [slots], tokens of each slot, where there are several; <c>rows</c>
-/// [r], which tokens want logits; for each slot <c>seqlens_k.s</c> [1], <c>total_sequence_length.s</c> [], and its
-/// keys and values [1, kv heads, capacity, padded head size]. Output: <c>logits</c> [r, vocabulary], float32.
+/// Inputs: <c>input_ids</c> [1, n]; <c>rows</c> [r], which tokens want logits; where slots are padded <c>padded</c>
+/// [n + slots], the token in each row of attention, and <c>kept</c> [n], the row of each token; <c>split</c> [slots],
+/// rows of each slot, where there are several; for each slot <c>seqlens_k.s</c> [1], <c>total_sequence_length.s</c>
+/// [], and its keys and values [1, kv heads, capacity, padded head size]. Output: <c>logits</c> [r, vocabulary],
+/// float32.
 /// </remarks>
 internal sealed class SlotGraph
 {
@@ -74,6 +76,12 @@ internal sealed class SlotGraph
     private void DeclareInputs()
     {
         graph.Input("input_ids", OnnxGraph.Int64, 1, "n");
+        if (isPadded)
+        {
+            graph.Input("padded", OnnxGraph.Int64, "n_padded");
+            graph.Input("kept", OnnxGraph.Int64, "n");
+        }
+
         if (slots > 1)
         {
             graph.Input("split", OnnxGraph.Int64, slots);
@@ -90,9 +98,6 @@ internal sealed class SlotGraph
 
     private void Layers()
     {
-        Padding? padding = !isPadded ? null : new Padding(
-            graph.Zeros(ElementType, 1, 1, model.QueryKeyValueSize),
-            graph.Int64s(0), graph.Int64s(-1), graph.Int64s(1));
         Tensor(WeightCatalog.Cos);
         Tensor(WeightCatalog.Sin);
         string embedding = Tensor(WeightCatalog.Embedding);
@@ -104,7 +109,7 @@ internal sealed class SlotGraph
             string at = $"layer.{layer}.";
             string packed = Biased(
                 MatMul(normal, at + "qkv", model.QueryKeyValueSize), model.AttentionBias, at + "qkv_bias");
-            string mixed = Attention(model.QueryKeyNorm ? NormHeads(packed, at) : packed, layer, padding);
+            string mixed = Attention(model.QueryKeyNorm ? NormHeads(packed, at) : packed, layer);
             if (layer == model.Layers - 1)
             {
                 // Behind the last attention only those rows count whose logits are wanted.
@@ -146,25 +151,20 @@ internal sealed class SlotGraph
         }
     }
 
-    private string Attention(string packed, int layer, Padding? padding)
+    private string Attention(string packed, int layer)
     {
-        if (padding is null)
+        if (!isPadded)
         {
             return Attend(packed, layer, 0);
         }
 
+        string padded = graph.Add("Gather", [packed, "padded"], OnnxGraph.Of("axis", 1));
         string[] parts = slots == 1
-            ? [packed]
-            : graph.AddMany("Split", [packed, "split"], slots, OnnxGraph.Of("axis", 1));
-        string[] mixed = new string[slots];
-        for (int slot = 0; slot < slots; slot++)
-        {
-            string padded = graph.Add("Concat", [parts[slot], padding.Row], OnnxGraph.Of("axis", 1));
-            string attended = Attend(padded, layer, slot);
-            mixed[slot] = graph.Add("Slice", [attended, padding.Zero, padding.MinusOne, padding.One]);
-        }
-
-        return slots == 1 ? mixed[0] : graph.Add("Concat", mixed, OnnxGraph.Of("axis", 1));
+            ? [padded]
+            : graph.AddMany("Split", [padded, "split"], slots, OnnxGraph.Of("axis", 1));
+        string[] mixed = [.. parts.Select((part, slot) => Attend(part, layer, slot))];
+        string all = slots == 1 ? mixed[0] : graph.Add("Concat", mixed, OnnxGraph.Of("axis", 1));
+        return graph.Add("Gather", [all, "kept"], OnnxGraph.Of("axis", 1));
     }
 
     private string Attend(string packed, int layer, int slot)
@@ -280,7 +280,4 @@ internal sealed class SlotGraph
 
         return declared.Add(name) ? graph.Weight(tensor) : name;
     }
-
-    /// <summary>The row behind each slot, and what cuts it off: Slice from Zero to MinusOne along axis One.</summary>
-    private sealed record Padding(string Row, string Zero, string MinusOne, string One);
 }

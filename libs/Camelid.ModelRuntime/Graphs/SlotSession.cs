@@ -35,6 +35,8 @@ internal sealed unsafe class SlotSession : IDisposable
         {
             Ids = (long*)Allocate(TokensMax * sizeof(long)),
             Rows = (long*)Allocate(TokensMax * sizeof(long)),
+            Padded = (long*)Allocate((TokensMax + Slots) * sizeof(long)),
+            Kept = (long*)Allocate(TokensMax * sizeof(long)),
             Lengths = (int*)Allocate(Slots * sizeof(int)),
             Totals = (int*)Allocate(Slots * sizeof(int)),
             Splits = (long*)Allocate(Slots * sizeof(long)),
@@ -60,8 +62,9 @@ internal sealed unsafe class SlotSession : IDisposable
         new(model, graph.Weights.ElementType, tokensMax, graph.Device?.Allocator);
 
     /// <summary>
-    /// Rule S-20: runs one call. A call of a single token gets a second, whose keys the next call overwrites: attention
-    /// of one row has other bits. One row of logits gets a second too, unless this machine was seen to need none.
+    /// Rule S-20: runs one call. Attention of one row has other bits, so that a call of a single token gets a second,
+    /// whose keys the next call overwrites; and one row of logits gets a second. Where this machine was seen to give
+    /// single rows of matrix products the same bits, a single token runs in a graph that pads attention only.
     /// </summary>
     /// <param name="work">What each slot does, by slot.</param>
     /// <returns>How many rows of logits there are, ordered by slot, then token.</returns>
@@ -92,11 +95,14 @@ internal sealed unsafe class SlotSession : IDisposable
             buffers.Rows[rows++] = 0;
         }
 
-        // These graphs pad each slot by a row.
-        int pad = Slots > 1 || oneToken is not null ? 1 : 0;
+        if (Slots > 1 || oneToken is not null)
+        {
+            Pad();
+        }
+
         for (int slot = 0; slot < Slots; slot++)
         {
-            buffers.Totals[slot] = work[slot].Past + (int)buffers.Splits[slot] + pad;
+            buffers.Totals[slot] = work[slot].Past + (int)buffers.Splits[slot];
             buffers.Lengths[slot] = buffers.Totals[slot] - 1;
         }
 
@@ -153,6 +159,27 @@ internal sealed unsafe class SlotSession : IDisposable
         return (tokens, wanted);
     }
 
+    /// <summary>
+    /// Gives each slot one more row of attention: any token's, since nobody looks at what comes of it, and its keys are
+    /// overwritten by the next call.
+    /// </summary>
+    private void Pad()
+    {
+        int token = 0;
+        int row = 0;
+        for (int slot = 0; slot < Slots; slot++)
+        {
+            for (long i = 0; i < buffers.Splits[slot]; i++)
+            {
+                buffers.Kept[token] = row;
+                buffers.Padded[row++] = token++;
+            }
+
+            buffers.Padded[row++] = 0;
+            buffers.Splits[slot]++;
+        }
+    }
+
     private SlotBinding Binding(InferenceSession session, int tokens, int rows)
     {
         if (rows > logitRows)
@@ -174,7 +201,10 @@ internal sealed unsafe class SlotSession : IDisposable
                 bindings.Remove(oldest);
             }
 
-            SlotShape shape = new(Slots, tokens, rows, graph.Weights.Provider);
+            SlotShape shape = new(Slots, tokens, rows, graph.Weights.Provider)
+            {
+                IsPadded = Slots > 1 || session == graph.OneToken,
+            };
             bindings[(tokens, rows)] = binding = new SlotBinding(session, model, shape, buffers, logits);
         }
 

@@ -73,19 +73,6 @@ internal sealed class OnnxGraph(string name)
         return tensor.Name;
     }
 
-    /// <summary>A constant of zeros.</summary>
-    internal string Zeros(int elementType, params long[] dimensions)
-    {
-        long bytes = dimensions.Aggregate((long)ElementBytes(elementType), (product, size) => product * size);
-        TensorProto tensor = new()
-        {
-            Name = $"v{valueCount++}", DataType = elementType, RawData = ByteString.CopyFrom(new byte[bytes]),
-        };
-        tensor.Dims.AddRange(dimensions);
-        graph.Initializer.Add(tensor);
-        return tensor.Name;
-    }
-
     /// <summary>A constant of bytes.</summary>
     internal string Bytes(byte[] values, params long[] dimensions)
     {
