@@ -32,7 +32,7 @@ internal sealed unsafe class ReportedCacheSize : IDisposable
     /// <summary>Skips the test, saying why, where the library can't be told another size.</summary>
     internal static void SkipUnlessSupported() => Assert.SkipUnless(
         OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64,
-        "only on Linux x64 is it known how ONNX Runtime asks for the size of the L2 cache");
+        "the size is told by replacing ONNX Runtime's import of sysconf, which these tests can do on Linux x64 only");
 
     /// <summary>Tells a size, in bytes.</summary>
     internal static ReportedCacheSize Set(long bytes)
