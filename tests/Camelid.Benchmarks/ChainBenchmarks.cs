@@ -71,7 +71,10 @@ internal sealed class ChainBenchmarks
     private ConnectResult Connect() => ChainConnector.Connect(
         block,
         chain.Height + 1,
-        new ChainContext(Network.Regtest, library, chain.Tip.Hash, chain.MedianTimePast),
+        new ChainContext(Network.Regtest, library, chain.Tip.Hash, chain.MedianTimePast)
+        {
+            Bits = Network.Regtest.GenesisBits,
+        },
         chain);
 
     private void Check(ISecp256k1 curve, int count)

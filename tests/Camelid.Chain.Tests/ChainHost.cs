@@ -35,6 +35,8 @@ internal sealed class ChainHost : IAsyncDisposable
 
     public BlockIntake Blocks => host.Services.GetRequiredService<BlockIntake>();
 
+    public ChainCore Core => host.Services.GetRequiredService<ChainCore>();
+
     public ChainDatabase Database => host.Services.GetRequiredService<ChainDatabase>();
 
     public ChainReader Reader => host.Services.GetRequiredService<ChainReader>();

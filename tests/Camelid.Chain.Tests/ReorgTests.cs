@@ -148,7 +148,7 @@ public sealed class ReorgTests : IAsyncLifetime
     /// <summary>
     /// Blocks without transactions on any known block; a greedy branch claims one grain too much in its first.
     /// </summary>
-    private static List<Block> Branch(BlockEntry from, int count, Script payee, bool greedy = false, uint time = 0)
+    internal static List<Block> Branch(BlockEntry from, int count, Script payee, bool greedy = false, uint time = 0)
     {
         List<Block> blocks = [];
         BlockHash previous = from.Hash;
@@ -160,6 +160,7 @@ public sealed class ReorgTests : IAsyncLifetime
                 Network = Network.Regtest,
                 PreviousHash = previous,
                 Height = from.Height + 1 + i,
+                Bits = Network.Regtest.GenesisBits,
                 Time = at++,
                 Payee = payee,
             }.Build();

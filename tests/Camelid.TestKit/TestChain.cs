@@ -35,7 +35,10 @@ public sealed class TestChain(ISecp256k1 curve) : IUtxoView
     public SpendContext NextSpend => new(
         Height + 1, Tip.Header.Time + SpacingSeconds, MedianTimePast, Network.Regtest, Curve);
 
-    private ChainContext Next => new(Network.Regtest, Curve, Tip.Hash, MedianTimePast);
+    private ChainContext Next => new(Network.Regtest, Curve, Tip.Hash, MedianTimePast)
+    {
+        Bits = Network.Regtest.GenesisBits,
+    };
 
     /// <inheritdoc/>
     public bool TryGet(
@@ -52,6 +55,7 @@ public sealed class TestChain(ISecp256k1 curve) : IUtxoView
             Network = Network.Regtest,
             PreviousHash = Tip.Hash,
             Height = Height + 1,
+            Bits = Network.Regtest.GenesisBits,
             Time = time == 0 ? Tip.Header.Time + SpacingSeconds : time,
             Payee = payee,
             Transactions = transactions,

@@ -125,15 +125,15 @@ public sealed partial class MarkerTests
     [GeneratedRegex(@"\[J\d+\]")]
     private static partial Regex JobSteps();
 
-    [GeneratedRegex(@"\b[CJEVST]-\d\d(?: (?:to|…) [CJEVST]-\d\d)?\b")]
+    [GeneratedRegex(@"\b[CEJMPSTVW]-\d\d(?: (?:to|…) [CEJMPSTVW]-\d\d)?\b")]
     private static partial Regex RuleId();
 
-    [GeneratedRegex(@"^([CJEVST])-(\d\d) (?:to|…) [CJEVST]-(\d\d)$")]
+    [GeneratedRegex(@"^([CEJMPSTVW])-(\d\d) (?:to|…) [CEJMPSTVW]-(\d\d)$")]
     private static partial Regex RuleRange();
 
-    [GeneratedRegex(@"\bRules? [CJEVST]-\d\d(?:(?:, | and | to | … )[CJEVST]-\d\d)*")]
+    [GeneratedRegex(@"\bRules? [CEJMPSTVW]-\d\d(?:(?:, | and | to | … )[CEJMPSTVW]-\d\d)*")]
     private static partial Regex RuleNaming();
 
-    [GeneratedRegex(@"^(?:#+ |\| ?|- )\**([CJEVST]-\d\d)\**\b", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:#+ |\| ?|- )\**([CEJMPSTVW]-\d\d)\**\b", RegexOptions.Multiline)]
     private static partial Regex RuleHeadings();
 }

@@ -26,15 +26,26 @@ public static class BlockRules
         return code;
     }
 
-    /// <summary>Rule C-10: a header follows the tip, and is later than the median of the last eleven.</summary>
-    public static RuleCode CheckHeader(BlockHeader header, BlockHash previous, uint medianTimePast)
+    /// <summary>
+    /// Rules C-10, C-12 and C-24: a header follows its parent, has the bits that are due and the work that they demand,
+    /// and is later than the median of the last eleven. All that can be judged of a block without its transactions.
+    /// </summary>
+    public static RuleCode CheckHeader(BlockHeader header, HeaderContext context)
     {
-        if (header.PreviousHash != previous)
+        if (header.PreviousHash != context.PreviousHash)
         {
             return RuleCode.WrongPreviousBlock;
         }
 
-        return header.Time > medianTimePast ? RuleCode.Accepted : RuleCode.BlockTimeTooEarly;
+        if (header.Bits != context.Bits)
+        {
+            return RuleCode.WrongBits;
+        }
+
+        RuleCode code = ProofOfWork.Check(header, context.Network);
+        return code != RuleCode.Accepted ? code
+            : header.Time > context.MedianTimePast ? RuleCode.Accepted
+            : RuleCode.BlockTimeTooEarly;
     }
 
     /// <summary>

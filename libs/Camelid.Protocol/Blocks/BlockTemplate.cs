@@ -23,6 +23,9 @@ public sealed record BlockTemplate
     /// <summary>Its time, Unix seconds, later than the median time past.</summary>
     public required uint Time { get; init; }
 
+    /// <summary>Rule C-24: the bits that are due.</summary>
+    public required uint Bits { get; init; }
+
     /// <summary>Where subsidy and fees go.</summary>
     public required Script Payee { get; init; }
 
@@ -49,7 +52,7 @@ public sealed record BlockTemplate
             PreviousHash = PreviousHash,
             MerkleRoot = MerkleTree.Root(all, out bool _),
             Time = Time,
-            Bits = Network.Bits,
+            Bits = Bits,
             Nonce = 0,
         };
         return new Block(header, all);

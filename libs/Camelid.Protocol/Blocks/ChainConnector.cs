@@ -12,6 +12,12 @@ namespace Camelid.Protocol.Blocks;
 /// <param name="MedianTimePast">The median time of the last eleven blocks, the tip included.</param>
 public sealed record ChainContext(Network Network, ISecp256k1 Curve, BlockHash PreviousHash, uint MedianTimePast)
 {
+    /// <summary>Rule C-24: the bits that are due.</summary>
+    public required uint Bits { get; init; }
+
+    /// <summary>What the header is judged against.</summary>
+    public HeaderContext Header => new(Network, PreviousHash, MedianTimePast, Bits);
+
     /// <summary>The verdicts in chain state.</summary>
     public IVerdictView Verdicts { get; init; } = NoVerdicts.Instance;
 }
@@ -43,7 +49,7 @@ public static class ChainConnector
     /// <summary>Judges a block wholly, its time against the clock aside, and says what it changes.</summary>
     public static ConnectResult Connect(Block block, int height, ChainContext context, IUtxoView view)
     {
-        RuleCode code = BlockRules.CheckHeader(block.Header, context.PreviousHash, context.MedianTimePast);
+        RuleCode code = BlockRules.CheckHeader(block.Header, context.Header);
         code = code == RuleCode.Accepted ? BlockRules.CheckBlock(block, context.Network) : code;
         code = code == RuleCode.Accepted ? Coinbase.Check(block.Transactions[0], height, context.Network) : code;
         if (code != RuleCode.Accepted)

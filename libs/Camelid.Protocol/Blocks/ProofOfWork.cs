@@ -9,10 +9,14 @@ public static class ProofOfWork
 {
     private const int NonceOffset = 76;
 
-    /// <summary>Rule C-12: the bits are the network's, and the hash is at most the target.</summary>
+    /// <summary>
+    /// Rule C-12: the bits are in form and no easier than the network's limit, and the hash is at most the target. That
+    /// they are the bits that are due is rule C-24.
+    /// </summary>
     public static RuleCode Check(BlockHeader header, Network network)
     {
-        if (header.Bits != network.Bits || Target(header.Bits) is not { } target)
+        if (Target(header.Bits) is not { } target || target > TargetOf(network.LimitBits)
+            || (network.HasFixedDifficulty && header.Bits != network.GenesisBits))
         {
             return RuleCode.WrongBits;
         }
@@ -30,6 +34,25 @@ public static class ProofOfWork
             : new BigInteger(mantissa) << (8 * (exponent - 3));
         bool bad = (bits & 0x0080_0000) != 0 || target.IsZero || target >= BigInteger.One << 256;
         return bad ? null : target;
+    }
+
+    /// <summary>The target of compact bits that are known to be in form.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They are not.</exception>
+    public static BigInteger TargetOf(uint bits) =>
+        Target(bits) ?? throw new ArgumentOutOfRangeException(nameof(bits), bits, "no target has these bits");
+
+    /// <summary>The compact bits of a target: its three highest bytes; what is below is lost.</summary>
+    public static uint BitsOf(BigInteger target)
+    {
+        int exponent = (int)((target.GetBitLength() + 7) / 8);
+        uint mantissa = (uint)(exponent <= 3 ? target << (8 * (3 - exponent)) : target >> (8 * (exponent - 3)));
+        if ((mantissa & 0x0080_0000) != 0)
+        {
+            mantissa >>= 8;
+            exponent++;
+        }
+
+        return mantissa | ((uint)exponent << 24);
     }
 
     /// <summary>The hashes expected for a block of these bits, 2^256 / (target + 1); zero for bad bits.</summary>

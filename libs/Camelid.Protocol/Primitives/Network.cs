@@ -10,8 +10,8 @@ namespace Camelid.Protocol;
 /// Rule C-04: what differs between <c>main</c>, <c>test</c> and <c>regtest</c>; all else is the same.
 /// </summary>
 /// <remarks>
-/// Only regtest has its final difficulty rule (a fixed easy target). The target of the other two is a stand-in with a
-/// documented value until their difficulty rule is built; a node refuses to run on them.
+/// On <c>main</c> and <c>test</c> the first target asks for 65,536 hashes, which any laptop finds within a second; from
+/// there on rule C-24 finds the target at which a block takes a minute. <c>regtest</c> keeps its first target.
 /// </remarks>
 public sealed record Network
 {
@@ -26,13 +26,15 @@ public sealed record Network
     public static Network Main { get; } = new()
     {
         Name = "main",
+        PeerPort = 8633,
         Magic = 0x4c4d43e3,
         AddressVersion = 0x00,
         WifVersion = 0x80,
         CoinType = 0,
         WindowSeconds = 600,
         CoinbaseMaturity = 100,
-        Bits = 0x1f00ffff,
+        GenesisBits = 0x1f00ffff,
+        LimitBits = 0x1f00ffff,
         GenesisTime = 1_767_225_600,
     };
 
@@ -40,13 +42,15 @@ public sealed record Network
     public static Network Test { get; } = new()
     {
         Name = "test",
+        PeerPort = 18633,
         Magic = 0x4c4d43e4,
         AddressVersion = 0x6f,
         WifVersion = 0xef,
         CoinType = 1,
         WindowSeconds = 600,
         CoinbaseMaturity = 100,
-        Bits = 0x1f00ffff,
+        GenesisBits = 0x1f00ffff,
+        LimitBits = 0x1f00ffff,
         GenesisTime = 1_767_225_600,
     };
 
@@ -54,14 +58,37 @@ public sealed record Network
     public static Network Regtest { get; } = new()
     {
         Name = "regtest",
+        PeerPort = 28633,
         Magic = 0x4c4d43e5,
         AddressVersion = 0x6f,
         WifVersion = 0xef,
         CoinType = 1,
         WindowSeconds = 10,
         CoinbaseMaturity = 10,
-        Bits = EasiestBits,
+        GenesisBits = EasiestBits,
+        LimitBits = EasiestBits,
+        HasFixedDifficulty = true,
         GenesisTime = 1_767_225_600,
+    };
+
+    /// <summary>
+    /// A network for a simulation, never on a wire: regtest's numbers, and rule C-24 from a target so easy that it can
+    /// be mined while a test runs.
+    /// </summary>
+    /// <param name="genesisBits">The first target.</param>
+    internal static Network Simulated(uint genesisBits) => new()
+    {
+        Name = $"simulated-{genesisBits:x8}",
+        PeerPort = Regtest.PeerPort,
+        Magic = 0x4c4d43e6,
+        AddressVersion = Regtest.AddressVersion,
+        WifVersion = Regtest.WifVersion,
+        CoinType = Regtest.CoinType,
+        WindowSeconds = Regtest.WindowSeconds,
+        CoinbaseMaturity = Regtest.CoinbaseMaturity,
+        GenesisBits = genesisBits,
+        LimitBits = EasiestBits,
+        GenesisTime = Regtest.GenesisTime,
     };
 
     /// <summary><c>main</c>, <c>test</c> or <c>regtest</c>.</summary>
@@ -85,8 +112,17 @@ public sealed record Network
     /// <summary>Blocks before a coinbase output can be spent.</summary>
     public required int CoinbaseMaturity { get; init; }
 
-    /// <summary>The target of every block, in compact form.</summary>
-    public required uint Bits { get; init; }
+    /// <summary>The target of the first block, in compact form; rule C-24 is anchored at it.</summary>
+    public required uint GenesisBits { get; init; }
+
+    /// <summary>The easiest target, in compact form.</summary>
+    public required uint LimitBits { get; init; }
+
+    /// <summary>True where every block has the target of the first one.</summary>
+    public bool HasFixedDifficulty { get; init; }
+
+    /// <summary>The TCP port on which nodes listen for peers where nothing else is said.</summary>
+    public required int PeerPort { get; init; }
 
     /// <summary>The time of the first block, Unix seconds.</summary>
     public required uint GenesisTime { get; init; }
@@ -138,7 +174,7 @@ public sealed record Network
             PreviousHash = default,
             MerkleRoot = coinbase.Txid.Value,
             Time = network.GenesisTime,
-            Bits = network.Bits,
+            Bits = network.GenesisBits,
             Nonce = 0,
         };
         BlockHeader found = ProofOfWork.TryFind(header, 0, uint.MaxValue)

@@ -200,6 +200,18 @@ public enum RuleCode
 
     /// <summary>CHECKJOB ran, and no signature did.</summary>
     JobUnsigned = 112,
+
+    /// <summary>The block was refused before, or an operator has set it aside.</summary>
+    BlockRefusedBefore = 120,
+
+    /// <summary>The block builds on one that was refused.</summary>
+    ParentRefused = 121,
+
+    /// <summary>The first block can't be set aside.</summary>
+    GenesisStays = 122,
+
+    /// <summary>No such block is known.</summary>
+    BlockUnknown = 123,
 }
 
 /// <summary>How a verdict is written.</summary>

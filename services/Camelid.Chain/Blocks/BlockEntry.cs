@@ -1,37 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using Camelid.Protocol.Blocks;
 
 namespace Camelid.Chain.Blocks;
 
-/// <summary>A block that is known: where it lies, on which chain, and what connecting it gave.</summary>
+/// <summary>The block of a header, once it is on the disk.</summary>
+/// <param name="Position">Where it lies in the log; none at genesis.</param>
+/// <param name="TransactionCount">Transactions, the coinbase included.</param>
+/// <param name="BytesCount">Bytes of the block.</param>
+/// <param name="ClaimedGrains">What the coinbase claims, in grains.</param>
+internal sealed record StoredBlock(BlockPosition Position, int TransactionCount, int BytesCount, long ClaimedGrains)
+{
+    /// <summary>Describes a block that lies at a position.</summary>
+    public static StoredBlock Of(Block block, BlockPosition position) => new(
+        position,
+        block.Transactions.Count,
+        BlockHeader.Bytes + block.Transactions.Sum(transaction => transaction.ByteCount),
+        block.Transactions[0].Outputs.Sum(output => output.Value.Grains));
+}
+
+/// <summary>A header that is known, with its place in the tree, and what is known of its block.</summary>
 internal sealed class BlockEntry
 {
+    private readonly BlockEntry? skip;
+
+    /// <summary>The first block.</summary>
+    public BlockEntry(Block genesis)
+    {
+        Header = genesis.Header;
+        Hash = genesis.Hash;
+        Work = ProofOfWork.Work(genesis.Header.Bits);
+        HasAncestorBlocks = true;
+    }
+
+    /// <summary>A header on its parent.</summary>
+    public BlockEntry(BlockHeader header, BlockHash hash, BlockEntry parent)
+    {
+        Header = header;
+        Hash = hash;
+        Parent = parent;
+        Height = parent.Height + 1;
+        Work = parent.Work + ProofOfWork.Work(header.Bits);
+        EffectiveSeconds = Difficulty.EffectiveSeconds(parent.EffectiveSeconds, parent.Header.Time, header.Time);
+        skip = parent.Ancestor(SkipHeight(Height));
+    }
+
     /// <summary>The header.</summary>
-    public required BlockHeader Header { get; init; }
+    public BlockHeader Header { get; }
 
     /// <summary>The hash.</summary>
-    public required BlockHash Hash { get; init; }
+    public BlockHash Hash { get; }
 
     /// <summary>0 at genesis.</summary>
-    public required int Height { get; init; }
+    public int Height { get; }
 
     /// <summary>Work from genesis to here, in hashes expected.</summary>
-    public required BigInteger Work { get; init; }
+    public BigInteger Work { get; }
+
+    /// <summary>Rule C-24: effective seconds from genesis to here.</summary>
+    public long EffectiveSeconds { get; }
 
     /// <summary>The block before; null at genesis.</summary>
-    public required BlockEntry? Parent { get; init; }
+    public BlockEntry? Parent { get; }
 
-    /// <summary>Where it lies in the log; none at genesis.</summary>
-    public required BlockPosition Position { get; init; }
+    /// <summary>The block, or null while only the header is known.</summary>
+    public StoredBlock? Stored { get; set; }
 
-    /// <summary>Transactions, the coinbase included.</summary>
-    public required int TransactionCount { get; init; }
+    /// <summary>True once the block is on the disk.</summary>
+    [MemberNotNullWhen(true, nameof(Stored))]
+    public bool HasBlock => Stored is not null;
 
-    /// <summary>Bytes of the block.</summary>
-    public required int BytesCount { get; init; }
+    /// <summary>True once its block and those of all its ancestors are on the disk: it can be connected.</summary>
+    public bool HasAncestorBlocks { get; set; }
 
-    /// <summary>What the coinbase claims, in grains.</summary>
-    public required long ClaimedGrains { get; init; }
+    /// <summary>Its place in the order in which entries became connectable: the first seen wins a tie.</summary>
+    public long Sequence { get; set; }
 
     /// <summary>The fee of each transaction, in grains; empty until the block was connected.</summary>
     public IReadOnlyList<long> FeeGrains { get; set; } = [];
@@ -39,6 +82,58 @@ internal sealed class BlockEntry
     /// <summary>What disconnects it; null where it is not connected, or deeper than a reorg may go.</summary>
     public BlockUndo? Undo { get; set; }
 
-    /// <summary>True once connecting it was refused.</summary>
+    /// <summary>True once it broke a rule, or was set aside, or builds on one of which that is true.</summary>
     public bool IsRefused { get; set; }
+
+    /// <summary>The ancestor at a height, or itself at its own.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The height is negative or above its own.</exception>
+    public BlockEntry Ancestor(int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)height, (uint)Height, nameof(height));
+        BlockEntry at = this;
+        while (at.Height > height)
+        {
+            int next = SkipHeight(at.Height);
+            int before = SkipHeight(at.Height - 1);
+            bool leap = at.skip is not null
+                && (next == height || (next > height && !(before < next - 2 && before >= height)));
+            at = leap ? at.skip! : at.Parent!;
+        }
+
+        return at;
+    }
+
+    /// <summary>The median time of the eleven blocks up to this one, Unix seconds (BIP113).</summary>
+    public uint MedianTimePast()
+    {
+        List<uint> times = [];
+        for (BlockEntry? at = this; at is not null && times.Count < BlockRules.MedianTimeBlocks; at = at.Parent)
+        {
+            times.Add(at.Header.Time);
+        }
+
+        return BlockRules.MedianTimePast(times);
+    }
+
+    /// <summary>The last ancestor that both have.</summary>
+    public static BlockEntry ForkOf(BlockEntry left, BlockEntry right)
+    {
+        int height = Math.Min(left.Height, right.Height);
+        (BlockEntry a, BlockEntry b) = (left.Ancestor(height), right.Ancestor(height));
+        while (a != b)
+        {
+            (a, b) = (a.Parent!, b.Parent!);
+        }
+
+        return a;
+    }
+
+    /// <summary>Where the long pointer of a height leads: any ancestor is a few dozen steps away.</summary>
+    private static int SkipHeight(int height)
+    {
+        static int ClearLowestBit(int value) => value & (value - 1);
+        return height < 2 ? 0
+            : (height & 1) != 0 ? ClearLowestBit(ClearLowestBit(height - 1)) + 1
+            : ClearLowestBit(height);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Camelid.Chain.Keys;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
@@ -10,31 +9,29 @@ namespace Camelid.Chain.Blocks;
 internal sealed record ChainIdentity(Network Network, ISecp256k1 Curve, OperatorKeys Keys);
 
 /// <summary>
-/// Rule C-32: the known blocks and the unspent outputs of the active chain: the one with the most work, the first
-/// seen where two are equal. Rebuilt from the log at start; each new block is in the log before it counts.
+/// Rule C-32: the known headers and the unspent outputs of the active chain: the one with the most work of which every
+/// block is here, the first seen where two are equal. Each block is in the log before it counts. Synchronous; asks
+/// neither clock nor network.
 /// </summary>
 internal sealed class ChainState : IDisposable
 {
-    /// <summary>Deepest reorg: undo data of deeper blocks are not kept.</summary>
-    public const int ReorgBlocksMax = 288;
-
     private readonly Lock gate = new();
     private readonly BlockLog log;
     private readonly ChainIdentity identity;
-    private readonly UtxoSet outputs;
-    private readonly List<BlockEntry> active = [];
-    private readonly Dictionary<BlockHash, BlockEntry> known = [];
+    private readonly ActiveChain active;
+    private readonly BlockTree tree;
 
     private ChainState(BlockLog log, ChainIdentity identity)
     {
         this.log = log;
         this.identity = identity;
-        outputs = new UtxoSet(identity.Keys);
-        Block genesis = identity.Network.Genesis;
-        BlockEntry entry = EntryOf(genesis, null, default);
-        entry.FeeGrains = [0];
-        known.Add(entry.Hash, entry);
-        active.Add(entry);
+        BlockEntry genesis = new(identity.Network.Genesis)
+        {
+            Stored = StoredBlock.Of(identity.Network.Genesis, default),
+            FeeGrains = [0],
+        };
+        tree = new BlockTree(genesis);
+        active = new ActiveChain(identity, log, genesis);
     }
 
     /// <summary>The network.</summary>
@@ -55,15 +52,22 @@ internal sealed class ChainState : IDisposable
     {
         BlockLog log = BlockLog.Open(path, identity.Network.GenesisHash, out IReadOnlyList<BlockPosition> frames);
         ChainState state = new(log, identity);
-        foreach (BlockPosition position in frames)
+        Queue<BlockPosition> open = new(frames);
+        for (int waiting = 0; open.TryDequeue(out BlockPosition position) && waiting <= open.Count;)
         {
             RuleCode code = Block.TryDecode(log.Read(position), out Block? block)
                 ? state.Accept(block, () => position).Code
                 : RuleCode.Unset;
 
-            // A branch that was refused when it was tried is in the log, known and refused again.
-            if (code != RuleCode.Accepted && (block is null || !state.known.ContainsKey(block.Hash)))
+            // Blocks that came before their parents lie before them.
+            waiting = code == RuleCode.WrongPreviousBlock ? waiting + 1 : 0;
+            if (code == RuleCode.WrongPreviousBlock)
             {
+                open.Enqueue(position);
+            }
+            else if (code != RuleCode.Accepted && (block is null || !state.tree.TryFind(block.Hash, out BlockEntry? _)))
+            {
+                // A branch that was refused when it was tried is in the log, known and refused again.
                 state.Dispose();
                 throw new BlockLogDamagedException(
                     $"{path}: the block at offset {position.Offset} is refused ({code.ToReason()}). It was written by "
@@ -79,186 +83,197 @@ internal sealed class ChainState : IDisposable
     {
         lock (gate)
         {
-            return read(new ChainReading(active, known, outputs));
+            return read(new ChainReading(active.Entries, tree, active.Outputs));
+        }
+    }
+
+    /// <summary>Judges a header and keeps it; its block may come later.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="entry">Its entry where it is known now, refused or not.</param>
+    public RuleCode AcceptHeader(BlockHeader header, out BlockEntry? entry)
+    {
+        lock (gate)
+        {
+            return Find(header, out entry);
         }
     }
 
     /// <summary>
-    /// Judges a block, writes it to the log, and makes its chain the active one where it has the most work.
+    /// Judges a block, writes it to the log, and makes its chain the active one where it has the most work and no gap.
     /// </summary>
-    public BlockAcceptance Submit(Block block) => Accept(block, () => log.Append(block.Encode()));
+    public BlockAcceptance Submit(Block block)
+    {
+        lock (gate)
+        {
+            return Accept(block, () => log.Append(block.Encode()));
+        }
+    }
 
-    /// <summary>The transactions of a block that is known.</summary>
-    public Block ReadBlock(BlockEntry entry) => entry.Parent is null
-        ? identity.Network.Genesis
-        : Block.TryDecode(log.Read(entry.Position), out Block? block)
-            ? block
-            : throw new UnreachableException($"block {entry.Hash} of the log was readable and is not any more");
+    /// <summary>Sets a block and all that build on it aside, as if it broke a rule.</summary>
+    public BlockAcceptance Invalidate(BlockHash hash)
+    {
+        lock (gate)
+        {
+            if (!tree.TryFind(hash, out BlockEntry? entry))
+            {
+                return new BlockAcceptance { Code = RuleCode.BlockUnknown };
+            }
+
+            if (entry.Parent is null)
+            {
+                return new BlockAcceptance { Code = RuleCode.GenesisStays };
+            }
+
+            BlockEntry before = active.Tip;
+            if (active.Contains(entry))
+            {
+                active.DisconnectDownTo(entry.Height - 1);
+            }
+
+            tree.Refuse(entry);
+            return Activate(before);
+        }
+    }
+
+    /// <summary>Takes back that a block, its ancestors or what builds on it were refused or set aside.</summary>
+    public BlockAcceptance Reconsider(BlockHash hash)
+    {
+        lock (gate)
+        {
+            if (!tree.TryFind(hash, out BlockEntry? entry))
+            {
+                return new BlockAcceptance { Code = RuleCode.BlockUnknown };
+            }
+
+            tree.Reconsider(entry);
+            return Activate(active.Tip);
+        }
+    }
+
+    /// <summary>The transactions of a block that is here.</summary>
+    public Block ReadBlock(BlockEntry entry) => active.ReadBlock(entry);
 
     /// <inheritdoc/>
     public void Dispose() => log.Dispose();
 
-    internal static uint MedianTimeOf(BlockEntry tip)
+    /// <summary>The bits of the block that follows an entry.</summary>
+    public uint NextBits(BlockEntry parent) =>
+        Difficulty.NextBits(Network, parent.Height, parent.EffectiveSeconds);
+
+    private RuleCode Find(BlockHeader header, out BlockEntry? entry)
     {
-        List<uint> times = [];
-        BlockEntry? entry = tip;
-        while (entry is not null && times.Count < BlockRules.MedianTimeBlocks)
+        BlockHash hash = header.Hash;
+        if (tree.TryFind(hash, out entry))
         {
-            times.Add(entry.Header.Time);
-            entry = entry.Parent;
+            return entry.IsRefused ? RuleCode.BlockRefusedBefore : RuleCode.Accepted;
         }
 
-        return BlockRules.MedianTimePast(times);
-    }
+        if (!tree.TryFind(header.PreviousHash, out BlockEntry? parent))
+        {
+            return RuleCode.WrongPreviousBlock;
+        }
 
-    private static BlockEntry EntryOf(Block block, BlockEntry? parent, BlockPosition position) => new()
-    {
-        Header = block.Header,
-        Hash = block.Hash,
-        Height = parent is null ? 0 : parent.Height + 1,
-        Work = (parent?.Work ?? 0) + ProofOfWork.Work(block.Header.Bits),
-        Parent = parent,
-        Position = position,
-        TransactionCount = block.Transactions.Count,
-        BytesCount = BlockHeader.Bytes + block.Transactions.Sum(transaction => transaction.ByteCount),
-        ClaimedGrains = block.Transactions[0].Outputs.Sum(output => output.Value.Grains),
-    };
+        RuleCode code = parent.IsRefused
+            ? RuleCode.ParentRefused
+            : BlockRules.CheckHeader(header, active.ContextAfter(parent).Header);
+        entry = code == RuleCode.Accepted ? tree.Add(header, hash, parent) : null;
+        return code;
+    }
 
     private BlockAcceptance Accept(Block block, Func<BlockPosition> write)
     {
-        lock (gate)
-        {
-            if (known.TryGetValue(block.Hash, out BlockEntry? entry))
-            {
-                return new BlockAcceptance { Code = entry.IsRefused ? RuleCode.WrongPreviousBlock : RuleCode.Accepted };
-            }
-
-            if (!known.TryGetValue(block.Header.PreviousHash, out BlockEntry? parent) || parent.IsRefused)
-            {
-                return new BlockAcceptance { Code = RuleCode.WrongPreviousBlock };
-            }
-
-            return parent == active[^1] ? Extend(block, parent, write) : Branch(block, parent, write);
-        }
-    }
-
-    private BlockAcceptance Extend(Block block, BlockEntry parent, Func<BlockPosition> write)
-    {
-        ConnectResult result = ChainConnector.Connect(block, parent.Height + 1, ContextAfter(parent), outputs);
-        if (result.Code != RuleCode.Accepted)
-        {
-            return new BlockAcceptance { Code = result.Code };
-        }
-
-        BlockEntry entry = EntryOf(block, parent, write());
-        known.Add(entry.Hash, entry);
-        Connect(entry, result);
-        return new BlockAcceptance { Code = RuleCode.Accepted, Connected = [entry] };
-    }
-
-    /// <summary>A block beside the active chain: kept, and taken as the tip where its chain has more work.</summary>
-    private BlockAcceptance Branch(Block block, BlockEntry parent, Func<BlockPosition> write)
-    {
-        RuleCode code = BlockRules.CheckHeader(block.Header, parent.Hash, MedianTimeOf(parent));
-        code = code == RuleCode.Accepted ? BlockRules.CheckBlock(block, Network) : code;
-        code = code == RuleCode.Accepted ? Coinbase.Check(block.Transactions[0], parent.Height + 1, Network) : code;
-        if (code != RuleCode.Accepted)
+        RuleCode code = Find(block.Header, out BlockEntry? entry);
+        if (code != RuleCode.Accepted || entry!.HasBlock)
         {
             return new BlockAcceptance { Code = code };
         }
 
-        BlockEntry entry = EntryOf(block, parent, write());
-        known.Add(entry.Hash, entry);
-        return entry.Work > active[^1].Work ? Reorganise(entry) : new BlockAcceptance { Code = RuleCode.Accepted };
+        code = BlockRules.CheckBlock(block, Network);
+        code = code == RuleCode.Accepted ? Coinbase.Check(block.Transactions[0], entry.Height, Network) : code;
+        if (code != RuleCode.Accepted)
+        {
+            return Refuse(entry, code);
+        }
+
+        return entry.Parent == active.Tip ? Extend(block, entry, write) : Branch(block, entry, write);
     }
 
-    private BlockAcceptance Reorganise(BlockEntry target)
+    /// <summary>
+    /// Refuses a block. Transactions that do not belong to the header say nothing about it: the right ones may come.
+    /// </summary>
+    private BlockAcceptance Refuse(BlockEntry entry, RuleCode code)
     {
-        Stack<BlockEntry> branch = [];
-        BlockEntry above = target;
-        while (active.Count <= above.Height || active[above.Height] != above)
+        if (code is not (RuleCode.MerkleRootMismatch or RuleCode.MerkleTreeMutated
+            or RuleCode.BlockWithoutTransactions))
         {
-            branch.Push(above);
-            above = above.Parent!;
+            tree.Refuse(entry);
         }
 
-        int forkHeight = branch.Peek().Height - 1;
-        if (active.Count - 1 - forkHeight > ReorgBlocksMax)
+        return new BlockAcceptance { Code = code };
+    }
+
+    /// <summary>A block on the tip is connected before it is written: a bad one takes no room.</summary>
+    private BlockAcceptance Extend(Block block, BlockEntry entry, Func<BlockPosition> write)
+    {
+        BlockEntry before = active.Tip;
+        ConnectResult result = active.Judge(block);
+        if (result.Code != RuleCode.Accepted)
         {
-            return new BlockAcceptance { Code = RuleCode.Accepted };
+            return Refuse(entry, result.Code);
         }
 
-        List<BlockEntry> disconnected = DisconnectDownTo(forkHeight);
-        List<BlockEntry> connected = [];
-        foreach (BlockEntry entry in branch)
+        tree.SetStored(entry, StoredBlock.Of(block, write()));
+        active.Connect(entry, result);
+        return Activate(before);
+    }
+
+    /// <summary>A block elsewhere: kept, and its chain tried where it has more work and no gap.</summary>
+    private BlockAcceptance Branch(Block block, BlockEntry entry, Func<BlockPosition> write)
+    {
+        tree.SetStored(entry, StoredBlock.Of(block, write()));
+        BlockAcceptance acceptance = Activate(active.Tip);
+        foreach ((BlockEntry refused, RuleCode code) in acceptance.Refused)
         {
-            ConnectResult result = ChainConnector.Connect(
-                ReadBlock(entry), entry.Height, ContextAfter(active[^1]), outputs);
-            if (result.Code != RuleCode.Accepted)
+            if (refused.Height <= entry.Height && entry.Ancestor(refused.Height) == refused)
             {
-                RefuseFrom(branch, entry);
-                Restore(forkHeight, disconnected);
-                return new BlockAcceptance { Code = result.Code };
+                return acceptance with { Code = code };
             }
-
-            Connect(entry, result);
-            connected.Add(entry);
         }
 
-        return new BlockAcceptance { Code = RuleCode.Accepted, Connected = connected, Disconnected = disconnected };
+        return acceptance;
     }
 
-    private static void RefuseFrom(IEnumerable<BlockEntry> branch, BlockEntry first)
+    /// <summary>Makes the best connectable chain the active one; those that break a rule are refused.</summary>
+    /// <param name="before">The tip when the caller began.</param>
+    private BlockAcceptance Activate(BlockEntry before)
     {
-        foreach (BlockEntry entry in branch.SkipWhile(entry => entry != first))
+        List<(BlockEntry, RuleCode)> refused = [];
+        while (tree.BestConnectable() is { } target && IsBetter(target, active.Tip) && active.IsInReach(target))
         {
-            entry.IsRefused = true;
-        }
-    }
-
-    private void Restore(int forkHeight, List<BlockEntry> disconnected)
-    {
-        DisconnectDownTo(forkHeight);
-        foreach (BlockEntry entry in Enumerable.Reverse(disconnected))
-        {
-            ConnectResult result = ChainConnector.Connect(
-                ReadBlock(entry), entry.Height, ContextAfter(active[^1]), outputs);
-            if (result.Code != RuleCode.Accepted)
+            if (active.TryReach(target) is { } failure)
             {
-                throw new UnreachableException($"block {entry.Hash} was connected before and is refused now");
+                refused.Add(failure);
+                tree.Refuse(failure.Entry);
             }
-
-            Connect(entry, result);
         }
-    }
 
-    private List<BlockEntry> DisconnectDownTo(int height)
-    {
-        List<BlockEntry> disconnected = [];
-        while (active.Count - 1 > height)
+        BlockEntry fork = BlockEntry.ForkOf(before, active.Tip);
+        List<BlockEntry> left = [];
+        for (BlockEntry entry = before; entry != fork; entry = entry.Parent!)
         {
-            BlockEntry tip = active[^1];
-            BlockUndo undo = tip.Undo ?? throw new UnreachableException($"block {tip.Hash} has no undo data");
-            outputs.Apply(ChainConnector.Disconnect(ReadBlock(tip), undo, outputs));
-            tip.Undo = null;
-            active.RemoveAt(active.Count - 1);
-            disconnected.Add(tip);
+            left.Add(entry);
         }
 
-        return disconnected;
-    }
-
-    private void Connect(BlockEntry entry, ConnectResult result)
-    {
-        outputs.Apply(result.Changes);
-        entry.FeeGrains = [.. result.TransactionFees.Select(fee => fee.Grains)];
-        entry.Undo = result.Undo;
-        active.Add(entry);
-        if (entry.Height > ReorgBlocksMax)
+        return new BlockAcceptance
         {
-            active[entry.Height - ReorgBlocksMax].Undo = null;
-        }
+            Code = RuleCode.Accepted,
+            Connected = active.Above(fork.Height),
+            Disconnected = left,
+            Refused = refused,
+        };
     }
 
-    private ChainContext ContextAfter(BlockEntry parent) => new(Network, Curve, parent.Hash, MedianTimeOf(parent));
+    private static bool IsBetter(BlockEntry target, BlockEntry tip) => target != tip
+        && (tip.IsRefused || target.Work > tip.Work
+            || (target.Work == tip.Work && target.Sequence < tip.Sequence));
 }

@@ -55,12 +55,13 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
 
     private Block Make(IReadOnlyList<TransactionWithFee> chosen)
     {
-        (int height, BlockHash hash) = state.Read(reading => (reading.Tip.Height + 1, reading.Tip.Hash));
+        BlockEntry tip = state.Read(reading => reading.Tip);
         BlockTemplate template = new()
         {
             Network = state.Network,
-            PreviousHash = hash,
-            Height = height,
+            PreviousHash = tip.Hash,
+            Height = tip.Height + 1,
+            Bits = state.NextBits(tip),
             Time = NextTime(),
             Payee = state.Keys[KeyRole.Miner].Address.ToScript(),
             Transactions = chosen,

@@ -19,6 +19,9 @@ internal sealed class ChainReader(
     /// <summary>Most blocks or transactions in one answer.</summary>
     public const int LimitMax = 200;
 
+    /// <summary>Blocks that the index may be behind.</summary>
+    private const int BehindIndexMax = 3;
+
     /// <summary>The tip and whether the node can serve.</summary>
     public ChainStatus Status()
     {
@@ -81,7 +84,7 @@ internal sealed class ChainReader(
             return Reply(waiting);
         }
 
-        TransactionRow? row = await index.FindAsync(txid, cancellationToken);
+        TransactionRow? row = await index.FindAsync(txid, cancellationToken) ?? FindBehindIndex(txid);
         if (row is null)
         {
             return null;
@@ -105,6 +108,25 @@ internal sealed class ChainReader(
         };
     }
 
+    /// <summary>Looks into the last blocks: what the mempool gave up a moment ago may not be indexed yet.</summary>
+    private TransactionRow? FindBehindIndex(Txid txid)
+    {
+        BlockEntry[] last = state.Read(reading => reading.Active.TakeLast(BehindIndexMax).ToArray());
+        foreach (BlockEntry entry in last.Reverse())
+        {
+            IReadOnlyList<Transaction> transactions = state.ReadBlock(entry).Transactions;
+            for (int i = 0; i < transactions.Count; i++)
+            {
+                if (transactions[i].Txid == txid)
+                {
+                    return new TransactionRow { Height = entry.Height, Position = i, FeeGrains = entry.FeeGrains[i] };
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>What waits, in order of arrival.</summary>
     public IReadOnlyList<TransactionReply> Mempool(int limit) =>
         [.. pool.List(Math.Clamp(limit, 1, LimitMax)).Select(Reply)];
@@ -116,9 +138,9 @@ internal sealed class ChainReader(
         foreach (BlockEntry entry in reading.Active)
         {
             long fees = entry.FeeGrains.Sum();
-            reply.FeesGrains += Math.Min(fees, entry.ClaimedGrains);
-            reply.IssuedGrains += Math.Max(0, entry.ClaimedGrains - fees);
-            reply.BurnedGrains += Math.Max(0, fees - entry.ClaimedGrains);
+            reply.FeesGrains += Math.Min(fees, entry.Stored!.ClaimedGrains);
+            reply.IssuedGrains += Math.Max(0, entry.Stored!.ClaimedGrains - fees);
+            reply.BurnedGrains += Math.Max(0, fees - entry.Stored!.ClaimedGrains);
         }
 
         foreach (Utxo utxo in reading.Outputs.All.Values)
@@ -167,9 +189,9 @@ internal sealed class ChainReader(
         Height = entry.Height,
         Hash = Bytes(entry.Hash.Value),
         TimeUnix = entry.Header.Time,
-        TransactionCount = entry.TransactionCount,
+        TransactionCount = entry.Stored!.TransactionCount,
         FeesGrains = entry.FeeGrains.Sum(),
-        BytesCount = entry.BytesCount,
+        BytesCount = entry.Stored!.BytesCount,
     };
 
     private static ByteString JobIdOf(Transaction transaction) =>

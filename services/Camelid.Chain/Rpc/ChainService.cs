@@ -13,7 +13,7 @@ namespace Camelid.Chain.Rpc;
 
 /// <summary>The edge of the chain: bytes become values here, once.</summary>
 internal sealed class ChainService(
-    ChainReader reader, TransactionIntake transactions, BlockMaker maker, BlockIntake blocks) : ChainRpc.ChainRpcBase
+    ChainReader reader, TransactionIntake transactions, BlockMaker maker, ChainCore core) : ChainRpc.ChainRpcBase
 {
     /// <inheritdoc/>
     public override Task<ChainStatus> GetStatus(GetStatusRequest request, ServerCallContext context) =>
@@ -98,7 +98,7 @@ internal sealed class ChainService(
     {
         while (!context.CancellationToken.IsCancellationRequested)
         {
-            Task changed = blocks.TipChanged.Next;
+            Task changed = core.TipChanged.Next;
             await responseStream.WriteAsync(reader.Status(), context.CancellationToken);
             try
             {

@@ -1,0 +1,135 @@
+using System.Diagnostics.CodeAnalysis;
+using Camelid.Protocol.Blocks;
+
+namespace Camelid.Chain.Blocks;
+
+/// <summary>
+/// The known headers, from genesis on; which of them can be connected, and which are refused. Holds no transactions.
+/// </summary>
+internal sealed class BlockTree
+{
+    private readonly Dictionary<BlockHash, BlockEntry> known = [];
+    private readonly Dictionary<BlockHash, List<BlockEntry>> waiting = [];
+    private readonly HashSet<BlockEntry> leaves = [];
+    private long sequence;
+
+    /// <summary>A tree of the first block only.</summary>
+    public BlockTree(BlockEntry genesis)
+    {
+        known.Add(genesis.Hash, genesis);
+        leaves.Add(genesis);
+        BestHeader = genesis;
+    }
+
+    /// <summary>Headers known.</summary>
+    public int Count => known.Count;
+
+    /// <summary>The header with the most work that is not refused, the first seen where two are equal.</summary>
+    public BlockEntry BestHeader { get; private set; }
+
+    /// <summary>All entries, in no order.</summary>
+    public IEnumerable<BlockEntry> All => known.Values;
+
+    /// <summary>The entry of a hash.</summary>
+    public bool TryFind(BlockHash hash, [NotNullWhen(true)] out BlockEntry? entry) =>
+        known.TryGetValue(hash, out entry);
+
+    /// <summary>Adds a header, judged before, on a parent that is known and not refused.</summary>
+    public BlockEntry Add(BlockHeader header, BlockHash hash, BlockEntry parent)
+    {
+        BlockEntry entry = new(header, hash, parent);
+        known.Add(hash, entry);
+        if (entry.Work > BestHeader.Work)
+        {
+            BestHeader = entry;
+        }
+
+        return entry;
+    }
+
+    /// <summary>The block of an entry is on the disk: it and what waited for it may have become connectable.</summary>
+    public void SetStored(BlockEntry entry, StoredBlock stored)
+    {
+        entry.Stored = stored;
+        BlockEntry parent = entry.Parent!;
+        if (!parent.HasAncestorBlocks)
+        {
+            if (!waiting.TryGetValue(parent.Hash, out List<BlockEntry>? siblings))
+            {
+                waiting[parent.Hash] = siblings = [];
+            }
+
+            siblings.Add(entry);
+            return;
+        }
+
+        Stack<BlockEntry> open = new([entry]);
+        while (open.TryPop(out BlockEntry? next))
+        {
+            next.HasAncestorBlocks = true;
+            next.Sequence = ++sequence;
+            if (!next.IsRefused)
+            {
+                leaves.Remove(next.Parent!);
+                leaves.Add(next);
+            }
+
+            if (waiting.Remove(next.Hash, out List<BlockEntry>? children))
+            {
+                children.ForEach(open.Push);
+            }
+        }
+    }
+
+    /// <summary>The connectable entry with the most work, the first seen where two are equal.</summary>
+    public BlockEntry BestConnectable()
+    {
+        BlockEntry? best = null;
+        foreach (BlockEntry leaf in leaves)
+        {
+            if (best is null || leaf.Work > best.Work || (leaf.Work == best.Work && leaf.Sequence < best.Sequence))
+            {
+                best = leaf;
+            }
+        }
+
+        return best!;
+    }
+
+    /// <summary>Refuses an entry and all that build on it.</summary>
+    public void Refuse(BlockEntry entry)
+    {
+        foreach (BlockEntry next in known.Values)
+        {
+            next.IsRefused |= next.Height >= entry.Height && next.Ancestor(entry.Height) == entry;
+        }
+
+        Recount();
+    }
+
+    /// <summary>Takes the refusal of an entry, of its ancestors and of its descendants back.</summary>
+    public void Reconsider(BlockEntry entry)
+    {
+        foreach (BlockEntry next in known.Values)
+        {
+            bool isRelated = next.Height >= entry.Height
+                ? next.Ancestor(entry.Height) == entry
+                : entry.Ancestor(next.Height) == next;
+            next.IsRefused &= !isRelated;
+        }
+
+        Recount();
+    }
+
+    private void Recount()
+    {
+        leaves.Clear();
+        HashSet<BlockEntry> parents = [];
+        BlockEntry[] good = [.. known.Values.Where(entry => !entry.IsRefused)];
+        parents.UnionWith(good.Where(entry => entry.HasAncestorBlocks && entry.Parent is not null)
+            .Select(entry => entry.Parent!));
+        leaves.UnionWith(good.Where(entry => entry.HasAncestorBlocks && !parents.Contains(entry)));
+        BestHeader = good.Aggregate((best, entry) =>
+            entry.Work > best.Work || (entry.Work == best.Work && entry == BestHeader) ? entry : best);
+    }
+}
