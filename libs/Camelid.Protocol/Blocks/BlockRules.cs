@@ -12,11 +12,15 @@ public static class BlockRules
     public const int MedianTimeBlocks = 11;
 
     /// <summary>Rules C-06, C-11, C-12 and C-14: what can be judged without context.</summary>
+    /// <remarks>
+    /// The root is asked before anything about the transactions: until it fits they are not the header's, and what is
+    /// wrong with them says nothing about the block. Else anybody could make a good block look bad.
+    /// </remarks>
     public static RuleCode CheckBlock(Block block, Network network)
     {
         RuleCode code = ProofOfWork.Check(block.Header, network);
-        code = code == RuleCode.Accepted ? CheckOrder(block) : code;
         code = code == RuleCode.Accepted ? CheckRoot(block) : code;
+        code = code == RuleCode.Accepted ? CheckOrder(block) : code;
         code = code == RuleCode.Accepted ? CheckLimits(block) : code;
         for (int i = 0; i < block.Transactions.Count && code == RuleCode.Accepted; i++)
         {
@@ -72,11 +76,6 @@ public static class BlockRules
 
     private static RuleCode CheckOrder(Block block)
     {
-        if (block.Transactions.Count == 0)
-        {
-            return RuleCode.BlockWithoutTransactions;
-        }
-
         if (!block.Transactions[0].IsCoinbase)
         {
             return RuleCode.FirstNotCoinbase;
@@ -89,6 +88,11 @@ public static class BlockRules
 
     private static RuleCode CheckRoot(Block block)
     {
+        if (block.Transactions.Count == 0)
+        {
+            return RuleCode.BlockWithoutTransactions;
+        }
+
         Hash256 root = MerkleTree.Root(block.Transactions, out bool mutated);
         if (root != block.Header.MerkleRoot)
         {

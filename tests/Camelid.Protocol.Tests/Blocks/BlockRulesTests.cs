@@ -206,6 +206,18 @@ public sealed class BlockRulesTests
     }
 
     [Fact]
+    public void Transactions_that_are_not_the_headers_are_told_from_a_block_that_breaks_a_rule()
+    {
+        Block good = new TestChain(Samples.Curve).Build(Payee);
+        Transaction other = Samples.Spend(
+            [Samples.OutPoint(new Random(2))], [new TxOutput(Amount.Grain(1), Payee)], Samples.Client);
+        Transaction[][] foreign = [[other], [good.Transactions[0], good.Transactions[0]], [other, other]];
+        Assert.All(foreign, transactions => Assert.Contains(
+            BlockRules.CheckBlock(new Block(good.Header, transactions), Network.Regtest),
+            new[] { RuleCode.MerkleRootMismatch, RuleCode.MerkleTreeMutated }));
+    }
+
+    [Fact]
     public void A_block_is_refused_for_each_fault_of_form()
     {
         Block good = new TestChain(Samples.Curve).Build(Payee);
@@ -215,7 +227,9 @@ public sealed class BlockRulesTests
         Assert.Equal(RuleCode.Accepted, Check(good));
         Assert.Equal(RuleCode.BlockWithoutTransactions, Check(TestChain.Seal(good.Header, [])));
         Assert.Equal(RuleCode.FirstNotCoinbase, Check(TestChain.Seal(good.Header, [other, coinbase])));
-        Assert.Equal(RuleCode.SecondCoinbase, Check(TestChain.Seal(good.Header, [coinbase, coinbase])));
+        Transaction second = Transaction.Create(
+            1, coinbase.Inputs, [new TxOutput(Amount.Grain(1), Payee)], 0, default);
+        Assert.Equal(RuleCode.SecondCoinbase, Check(TestChain.Seal(good.Header, [coinbase, second])));
         Assert.Equal(RuleCode.MerkleRootMismatch, Check(new Block(good.Header, [coinbase, other])));
         Assert.Equal(
             RuleCode.MerkleTreeMutated, Check(TestChain.Seal(good.Header, [coinbase, other, other, other])));
