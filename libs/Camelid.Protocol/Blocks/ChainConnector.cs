@@ -20,6 +20,9 @@ public sealed record ChainContext(Network Network, ISecp256k1 Curve, BlockHash P
 
     /// <summary>The verdicts in chain state.</summary>
     public IVerdictView Verdicts { get; init; } = NoVerdicts.Instance;
+
+    /// <summary>What runs the scripts; on one thread unless said otherwise.</summary>
+    public IScriptRunner Scripts { get; init; } = SequentialScripts.Instance;
 }
 
 /// <summary>What came of connecting a block.</summary>
@@ -44,6 +47,10 @@ public sealed record ConnectResult
 /// <summary>
 /// Rule C-18: connects blocks to the set of unspent outputs, and disconnects them. Changes nothing itself.
 /// </summary>
+/// <remarks>
+/// Coin is moved in the order of the block; the scripts, which need no order, are run by
+/// <see cref="ChainContext.Scripts"/> beside that. What is refused without scripts is refused first (rule C-21).
+/// </remarks>
 public static class ChainConnector
 {
     /// <summary>Judges a block wholly, its time against the clock aside, and says what it changes.</summary>
@@ -63,22 +70,11 @@ public static class ChainConnector
         };
         BlockOverlay overlay = new(view);
         List<Amount> fees = [];
-        foreach (Transaction transaction in block.Transactions)
-        {
-            SpendResult result = transaction.IsCoinbase
-                ? new SpendResult { Code = RuleCode.Accepted }
-                : TransactionRules.CheckSpend(transaction, spend, overlay);
-            code = result.Code == RuleCode.Accepted ? overlay.Apply(transaction, spend) : result.Code;
-            if (code != RuleCode.Accepted)
-            {
-                return new ConnectResult { Code = code };
-            }
-
-            fees.Add(result.Fee);
-        }
-
+        using IScriptBatch scripts = context.Scripts.Start();
+        code = Spend(block, spend, overlay, scripts, fees);
         Int128 feeGrains = fees.Aggregate((Int128)0, (sum, fee) => sum + fee.Grains);
-        code = CheckClaim(block.Transactions[0], Subsidy.At(height), feeGrains);
+        code = code == RuleCode.Accepted ? CheckClaim(block.Transactions[0], Subsidy.At(height), feeGrains) : code;
+        code = code == RuleCode.Accepted ? scripts.Finish() : code;
         return code != RuleCode.Accepted ? new ConnectResult { Code = code } : new ConnectResult
         {
             Code = RuleCode.Accepted,
@@ -87,6 +83,32 @@ public static class ChainConnector
             Fees = Amount.Grain((long)feeGrains),
             TransactionFees = fees,
         };
+    }
+
+    /// <summary>Moves the coin of each transaction in order, and hands its scripts over to be run.</summary>
+    private static RuleCode Spend(
+        Block block, SpendContext context, BlockOverlay overlay, IScriptBatch scripts, List<Amount> fees)
+    {
+        foreach (Transaction transaction in block.Transactions)
+        {
+            SpendResult result = transaction.IsCoinbase
+                ? new SpendResult { Code = RuleCode.Accepted }
+                : TransactionRules.CheckCoins(transaction, context, overlay);
+            RuleCode code = result.Code == RuleCode.Accepted ? overlay.Apply(transaction, context) : result.Code;
+            if (code != RuleCode.Accepted)
+            {
+                return code;
+            }
+
+            for (int i = 0; i < result.Spent.Count; i++)
+            {
+                scripts.Add(TransactionRules.InputOf(transaction, i, result.Spent[i], context));
+            }
+
+            fees.Add(result.Fee);
+        }
+
+        return RuleCode.Accepted;
     }
 
     /// <summary>Rule C-03: a coinbase claims at most the subsidy of its height plus the fees of its block.</summary>

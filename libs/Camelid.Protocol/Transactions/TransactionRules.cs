@@ -50,16 +50,41 @@ public static class TransactionRules
     /// </remarks>
     public static SpendResult CheckSpend(Transaction transaction, SpendContext context, IUtxoView view)
     {
+        SpendResult result = CheckCoins(transaction, context, view);
+        bool ranCheckJob = false;
+        for (int i = 0; i < result.Spent.Count; i++)
+        {
+            ScriptOutcome outcome = CheckScript(InputOf(transaction, i, result.Spent[i], context));
+            if (outcome.Code != RuleCode.Accepted)
+            {
+                return SpendResult.Refused(outcome.Code);
+            }
+
+            ranCheckJob |= outcome.RanCheckJob;
+        }
+
+        return result with { SpendsThroughCheckJob = ranCheckJob };
+    }
+
+    /// <summary>All of <see cref="CheckSpend"/> but the scripts, which the caller has still to run.</summary>
+    public static SpendResult CheckCoins(Transaction transaction, SpendContext context, IUtxoView view)
+    {
         if (transaction.IsCoinbase)
         {
             return SpendResult.Refused(RuleCode.CoinbaseOutsideBlock);
         }
 
-        List<Utxo> spent = [];
-        Int128 inputs = 0;
-        foreach (TxInput input in transaction.Inputs)
+        if (!IsJobForm(transaction) && !IsFinal(transaction, context.Height, context.MedianTimePast))
         {
-            if (!view.TryGet(input.Previous, out Utxo? utxo) || utxo is null)
+            return SpendResult.Refused(RuleCode.NotFinal);
+        }
+
+        Utxo[] spent = new Utxo[transaction.Inputs.Count];
+        Int128 inputs = 0;
+        for (int i = 0; i < spent.Length; i++)
+        {
+            TxInput input = transaction.Inputs[i];
+            if (!view.TryGet(input.Previous, out Utxo? utxo))
             {
                 return SpendResult.Refused(RuleCode.MissingInput);
             }
@@ -70,18 +95,32 @@ public static class TransactionRules
                 return SpendResult.Refused(code);
             }
 
-            spent.Add(utxo);
+            spent[i] = utxo;
             inputs += utxo.Output.Value.Grains;
         }
 
         Int128 fee = inputs - OutputGrains(transaction);
-        if (fee < 0 || fee > Amount.GrainsMax)
-        {
-            return SpendResult.Refused(RuleCode.OutputsAboveInputs);
-        }
+        return fee < 0 || fee > Amount.GrainsMax
+            ? SpendResult.Refused(RuleCode.OutputsAboveInputs)
+            : new SpendResult { Code = RuleCode.Accepted, Fee = Amount.Grain((long)fee), Spent = spent };
+    }
 
-        SpendResult result = CheckScripts(transaction, context, spent);
-        return result.Code == RuleCode.Accepted ? result with { Fee = Amount.Grain((long)fee) } : result;
+    /// <summary>
+    /// Runs the scripts of one input, and judges what only they decide: rule C-16 holds for a transaction that could be
+    /// a job transaction and did not run CHECKJOB.
+    /// </summary>
+    /// <remarks>
+    /// CHECKJOB has held the block's own time against the lock time (E-05); all else goes by BIP113 (decision 0002). A
+    /// job transaction has one input (E-04), so each input can be judged alone.
+    /// </remarks>
+    public static ScriptOutcome CheckScript(ScriptContext input)
+    {
+        Transaction transaction = input.Transaction;
+        ScriptOutcome outcome = ScriptInterpreter.Verify(
+            transaction.Inputs[input.InputIndex].Script, input.Spent.Output.Script, input);
+        bool isFinal = outcome.Code != RuleCode.Accepted || outcome.RanCheckJob || !IsJobForm(transaction)
+            || IsFinal(transaction, input.Block.Height, input.Block.MedianTimePast);
+        return isFinal ? outcome : new ScriptOutcome(RuleCode.NotFinal, false);
     }
 
     /// <summary>
@@ -97,36 +136,11 @@ public static class TransactionRules
             || transaction.Inputs.All(input => input.Sequence == TxInput.SequenceFinal);
     }
 
-    private static SpendResult CheckScripts(Transaction transaction, SpendContext context, List<Utxo> spent)
-    {
-        bool ranCheckJob = false;
-        for (int i = 0; i < spent.Count; i++)
-        {
-            ScriptContext script = new()
-            {
-                Transaction = transaction,
-                InputIndex = i,
-                Spent = spent[i],
-                Block = context,
-            };
-            ScriptOutcome outcome = ScriptInterpreter.Verify(
-                transaction.Inputs[i].Script, spent[i].Output.Script, script);
-            if (outcome.Code != RuleCode.Accepted)
-            {
-                return SpendResult.Refused(outcome.Code);
-            }
+    internal static ScriptContext InputOf(Transaction transaction, int index, Utxo spent, SpendContext block) =>
+        new() { Transaction = transaction, InputIndex = index, Spent = spent, Block = block };
 
-            ranCheckJob |= outcome.RanCheckJob;
-        }
-
-        // CHECKJOB has held the block's own time against the lock time (E-05); the others go by BIP113 (decision 0002).
-        if (!ranCheckJob && !IsFinal(transaction, context.Height, context.MedianTimePast))
-        {
-            return SpendResult.Refused(RuleCode.NotFinal);
-        }
-
-        return new SpendResult { Code = RuleCode.Accepted, SpendsThroughCheckJob = ranCheckJob, Spent = spent };
-    }
+    /// <summary>True where CHECKJOB could hold (E-04); in any other transaction it refuses.</summary>
+    private static bool IsJobForm(Transaction transaction) => CheckJob.CheckForm(transaction) == RuleCode.Accepted;
 
     /// <summary>
     /// Rule C-17: a coinbase output is mature; a relative lock (BIP68, version 2, blocks only) is over.
