@@ -32,7 +32,8 @@ public static class ChainSetup
         services.AddSingleton(provider => ChainState.Open(
             ChainStart.LogPath(provider.GetRequiredService<DataFolder>()),
             provider.GetRequiredService<ChainIdentity>()));
-        services.AddSingleton<BlockIndex>().AddSingleton<ChainCore>().AddSingleton<BlockIntake>();
+        services.AddSingleton<BlockIndex>().AddSingleton<OutputIndex>().AddSingleton<ChainTotals>();
+        services.AddSingleton<ChainCore>().AddSingleton<BlockIntake>();
         services.AddSingleton<TransactionPool>().AddSingleton<TransactionIntake>();
         services.AddSingleton<SignerStore>().AddSingleton<JobClock>().AddSingleton<SignerParts>();
         services.AddSingleton<OfferSigner>().AddSingleton<PaymentSigner>().AddSingleton<ClaimSigner>();

@@ -39,6 +39,12 @@ internal sealed class ChainHost : IAsyncDisposable
 
     public ChainDatabase Database => host.Services.GetRequiredService<ChainDatabase>();
 
+    public BlockIndex Index => host.Services.GetRequiredService<BlockIndex>();
+
+    public OutputIndex Outputs => host.Services.GetRequiredService<OutputIndex>();
+
+    public ChainTotals Totals => host.Services.GetRequiredService<ChainTotals>();
+
     public ChainReader Reader => host.Services.GetRequiredService<ChainReader>();
 
     public Rebroadcast Rebroadcast => host.Services.GetRequiredService<Rebroadcast>();

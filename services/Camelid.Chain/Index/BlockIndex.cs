@@ -8,32 +8,24 @@ using BlockHash = Camelid.Protocol.Blocks.BlockHash;
 
 namespace Camelid.Chain.Index;
 
-/// <summary>Where a transaction of the active chain lies.</summary>
-internal sealed record TransactionRow
-{
-    /// <summary>The id, as it is shown.</summary>
-    public string Txid { get; init; } = "";
-
-    /// <summary>Height of its block.</summary>
-    public long Height { get; init; }
-
-    /// <summary>Its place in the block, 0 for the coinbase.</summary>
-    public long Position { get; init; }
-
-    /// <summary>Its job, or null.</summary>
-    public string? JobId { get; init; }
-
-    /// <summary>Its fee.</summary>
-    public long FeeGrains { get; init; }
-}
-
 /// <summary>
-/// [J9] The index of the active chain: transaction → block, job → transactions. Each block's rows and its event are
-/// one database transaction, so that no block is indexed without being told, and none is told that is not indexed.
+/// [J9] The index of the active chain, and the events about it. Each block's rows and its event are one database
+/// transaction, so that no block is indexed without being told, and none is told that is not indexed.
 /// </summary>
-internal sealed class BlockIndex(ChainDatabase database, ChainState state)
+/// <remarks>
+/// Two cursors: <c>blocks</c> lists what was told and only follows the chain; the derived tables can be emptied and
+/// filled anew (rule W-02) while nothing is told twice for it.
+/// </remarks>
+internal sealed partial class BlockIndex(ChainDatabase database, ChainState state, ILogger<BlockIndex> logger)
 {
-    private const int BlocksPerWrite = 50;
+    /// <summary>Most blocks in one database transaction.</summary>
+    internal const int BlocksPerWrite = 50;
+
+    /// <summary>A batch ends with the block that reaches this many bytes.</summary>
+    private const int BytesPerWrite = 4_000_000;
+
+    /// <summary>Blocks between two lines about progress.</summary>
+    private const int ProgressBlocks = 1_000;
 
     private BlockHash? indexed;
 
@@ -44,12 +36,29 @@ internal sealed class BlockIndex(ChainDatabase database, ChainState state)
     {
         BlockHash tip = state.Read(reading => reading.Tip.Hash);
         bool more = indexed != tip;
+        bool wasDamaged = false;
         while (more)
         {
-            more = await database.WriteAsync(StepAsync, cancellationToken);
+            try
+            {
+                more = await database.WriteAsync(StepAsync, cancellationToken);
+            }
+            catch (IndexDamagedException damage) when (!wasDamaged)
+            {
+                LogDamaged(damage.Message);
+                wasDamaged = true;
+                await RebuildAsync(cancellationToken);
+            }
         }
 
         indexed = tip;
+    }
+
+    /// <summary>Rule W-02: empties the derived tables; the next catching up fills them. Nothing else is lost.</summary>
+    public async Task RebuildAsync(CancellationToken cancellationToken)
+    {
+        await database.WriteAsync(IndexWriter.ResetAsync, cancellationToken);
+        indexed = null;
     }
 
     /// <summary>Where a transaction lies, or null where the active chain does not have it.</summary>
@@ -62,80 +71,118 @@ internal sealed class BlockIndex(ChainDatabase database, ChainState state)
             new { txid = txid.ToString() }),
         cancellationToken);
 
+    /// <summary>One step; false once all is done.</summary>
     private async Task<bool> StepAsync(DatabaseSession session)
     {
-        HeightRow? tip = await session.QueryFirstOrDefaultAsync<HeightRow>(
-            "select height as Height, hash as Hash from blocks order by height desc limit 1");
-        if (tip is not null && state.Read(reading => !IsOnActiveChain(reading, tip)))
+        IndexCursor cursor = await IndexCursor.ReadAsync(session);
+        if (cursor.Version != IndexCursor.CurrentVersion)
         {
-            await RemoveAsync(session, tip);
+            LogRebuild(cursor.Version, IndexCursor.CurrentVersion);
+            await IndexWriter.ResetAsync(session);
             return true;
         }
 
-        int from = tip is null ? 1 : (int)tip.Height + 1;
-        BlockEntry[] missing = state.Read(
-            reading => reading.Active.Skip(from).Take(BlocksPerWrite).ToArray());
-        foreach (BlockEntry entry in missing)
+        HeightRow? told = await session.QueryFirstOrDefaultAsync<HeightRow>(
+            "select height as Height, hash as Hash from blocks order by height desc limit 1");
+        Situation now = state.Read(reading => new Situation(
+            !IsActive(reading, cursor.Height, cursor.Hash),
+            told is not null && !IsActive(reading, told.Height, told.Hash),
+            [.. reading.Active.Skip((int)cursor.Height + 1).Take(BlocksPerWrite)],
+            reading.Tip.Height));
+        if (now.ToldLeft && told!.Height >= cursor.Height)
         {
-            await AddAsync(session, entry);
+            await TellDisconnectedAsync(session, told, cursor);
         }
 
-        return missing.Length == BlocksPerWrite;
+        if (now.CursorLeft)
+        {
+            await IndexWriter.RemoveLastAsync(session, cursor);
+        }
+
+        return now.ToldLeft || now.CursorLeft || await AddAsync(session, now, told?.Height ?? 0);
     }
 
-    private static bool IsOnActiveChain(ChainReading reading, HeightRow row) => row.Height < reading.Active.Count
-        && reading.Active[(int)row.Height].Hash.ToString() == row.Hash;
+    private static bool IsActive(ChainReading reading, long height, string hash) => height == 0
+        || (height < reading.Active.Count && reading.Active[(int)height].Hash.ToString() == hash);
 
-    private async Task AddAsync(DatabaseSession session, BlockEntry entry)
+    /// <summary>Indexes the next blocks, and tells those above <paramref name="toldHeight"/>.</summary>
+    private async Task<bool> AddAsync(DatabaseSession session, Situation now, long toldHeight)
     {
-        Block block = state.ReadBlock(entry);
+        List<(BlockEntry Entry, Block Block)> blocks = [];
+        int bytes = 0;
+        foreach (BlockEntry entry in now.Missing)
+        {
+            if (bytes >= BytesPerWrite)
+            {
+                break;
+            }
+
+            Block block = state.ReadBlock(entry);
+            bytes += block.Transactions.Sum(transaction => transaction.ByteCount);
+            blocks.Add((entry, block));
+        }
+
+        if (blocks.Count == 0)
+        {
+            return false;
+        }
+
+        await IndexWriter.AddAsync(session, blocks);
+        foreach ((BlockEntry entry, Block block) in blocks.Where(pair => pair.Entry.Height > toldHeight))
+        {
+            await TellConnectedAsync(session, entry, block);
+        }
+
+        int reached = blocks[^1].Entry.Height;
+        if (reached / ProgressBlocks > (now.Missing[0].Height - 1) / ProgressBlocks)
+        {
+            LogProgress(reached, now.TipHeight);
+        }
+
+        return reached < now.TipHeight;
+    }
+
+    private static async Task TellConnectedAsync(DatabaseSession session, BlockEntry entry, Block block)
+    {
         await session.ExecuteAsync(
             "insert into blocks (height, hash) values (@Height, @Hash)",
             new { Height = (long)entry.Height, Hash = entry.Hash.ToString() });
-        for (int i = 0; i < block.Transactions.Count; i++)
-        {
-            Transaction transaction = block.Transactions[i];
-            await session.ExecuteAsync(
-                """
-                insert into transactions (txid, height, position, job_id, fee_grains)
-                values (@Txid, @Height, @Position, @JobId, @FeeGrains)
-                """,
-                new TransactionRow
-                {
-                    Txid = transaction.Txid.ToString(),
-                    Height = entry.Height,
-                    Position = i,
-                    JobId = transaction.JobId.IsNone ? null : transaction.JobId.ToString(),
-                    FeeGrains = entry.FeeGrains[i],
-                });
-        }
-
         await session.Publish(new BlockConnected
         {
             Height = entry.Height,
             Hash = entry.Hash.Value.ToString(),
             TimeUnix = entry.Header.Time,
-            JobIds = [.. block.Transactions.Where(transaction => !transaction.JobId.IsNone)
-                .Select(transaction => transaction.JobId.ToString()).Distinct()],
+            JobIds = JobsOf(block),
         });
     }
 
-    private static async Task RemoveAsync(DatabaseSession session, HeightRow row)
+    private async Task TellDisconnectedAsync(DatabaseSession session, HeightRow row, IndexCursor cursor)
     {
-        IReadOnlyList<string> jobs = await session.QueryAsync<string>(
-            "select distinct job_id from transactions where height = @Height and job_id is not null",
-            new { row.Height });
-        await session.ExecuteAsync("delete from transactions where height = @Height", new { row.Height });
+        BlockHash hash = BlockHash.TryParse(row.Hash, out BlockHash parsed)
+            ? parsed
+            : throw new UnreachableException($"block {row.Height} of the index has the hash '{row.Hash}'");
+        IReadOnlyList<string> jobs = cursor.Height == row.Height && cursor.Hash == row.Hash
+            ? await session.QueryAsync<string>(
+                "select distinct job_id from transactions where height = @Height and job_id is not null",
+                new { row.Height })
+            : state.Read(reading => reading.Find(hash)) is { } entry ? JobsOf(state.ReadBlock(entry)) : [];
         await session.ExecuteAsync("delete from blocks where height = @Height", new { row.Height });
-        await session.Publish(new BlockDisconnected
-        {
-            Height = (int)row.Height,
-            Hash = BlockHash.TryParse(row.Hash, out BlockHash hash)
-                ? hash.Value.ToString()
-                : throw new UnreachableException($"block {row.Height} of the index has the hash '{row.Hash}'"),
-            JobIds = jobs,
-        });
+        await session.Publish(
+            new BlockDisconnected { Height = (int)row.Height, Hash = hash.Value.ToString(), JobIds = jobs });
     }
+
+    private static string[] JobsOf(Block block) =>
+    [
+        .. block.Transactions.Where(transaction => !transaction.JobId.IsNone)
+            .Select(transaction => transaction.JobId.ToString()).Distinct(),
+    ];
+
+    /// <summary>The chain beside the two cursors, all of one moment: blocks may come at any time.</summary>
+    /// <param name="CursorLeft">The last indexed block is not on the active chain.</param>
+    /// <param name="ToldLeft">The last told block is not on the active chain.</param>
+    /// <param name="Missing">The blocks after the cursor.</param>
+    /// <param name="TipHeight">Height of the tip.</param>
+    private sealed record Situation(bool CursorLeft, bool ToldLeft, BlockEntry[] Missing, int TipHeight);
 
     private sealed record HeightRow
     {
@@ -143,4 +190,13 @@ internal sealed class BlockIndex(ChainDatabase database, ChainState state)
 
         public string Hash { get; init; } = "";
     }
+
+    [LoggerMessage(1100, LogLevel.Information, "Index: the derived tables are of version {Old}, not {New}: built anew")]
+    private partial void LogRebuild(long old, long @new);
+
+    [LoggerMessage(1101, LogLevel.Information, "Index at block {Height} of {Tip}")]
+    private partial void LogProgress(int height, int tip);
+
+    [LoggerMessage(1102, LogLevel.Warning, "Index: the derived tables are damaged ({Reason}): built anew")]
+    private partial void LogDamaged(string reason);
 }
