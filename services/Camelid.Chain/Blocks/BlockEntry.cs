@@ -30,6 +30,7 @@ internal sealed class BlockEntry
         Header = genesis.Header;
         Hash = genesis.Hash;
         Work = ProofOfWork.Work(genesis.Header.Bits);
+        LatestTime = genesis.Header.Time;
         HasAncestorBlocks = true;
     }
 
@@ -41,7 +42,8 @@ internal sealed class BlockEntry
         Parent = parent;
         Height = parent.Height + 1;
         Work = parent.Work + ProofOfWork.Work(header.Bits);
-        EffectiveSeconds = Difficulty.EffectiveSeconds(parent.EffectiveSeconds, parent.Header.Time, header.Time);
+        EffectiveSeconds = Difficulty.EffectiveSeconds(parent.EffectiveSeconds, parent.LatestTime, header.Time);
+        LatestTime = Math.Max(parent.LatestTime, header.Time);
         skip = parent.Ancestor(SkipHeight(Height));
     }
 
@@ -57,8 +59,11 @@ internal sealed class BlockEntry
     /// <summary>Work from genesis to here, in hashes expected.</summary>
     public BigInteger Work { get; }
 
-    /// <summary>Rule C-24: effective seconds from genesis to here.</summary>
+    /// <summary>Rule C-25: effective seconds from genesis to here.</summary>
     public long EffectiveSeconds { get; }
+
+    /// <summary>The latest time from genesis to here, Unix seconds.</summary>
+    public uint LatestTime { get; }
 
     /// <summary>The block before; null at genesis.</summary>
     public BlockEntry? Parent { get; }
