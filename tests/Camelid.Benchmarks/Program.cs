@@ -1,12 +1,12 @@
-using System.Globalization;
-using System.Text.Json;
 using Camelid.Benchmarks;
+using Camelid.Benchmarks.Chain;
 using Camelid.Benchmarks.Runtime;
 using Camelid.ModelRuntime.Graphs;
 
 NativeEnvironment.Prepare();
 Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal)
 {
+    ["chain"] = ChainBench.RunAsync,
     ["cuda"] = CudaCheck.RunAsync,
     ["needle"] = NeedleBenchmark.RunAsync,
     ["runtime"] = RuntimeBenchmark.RunAsync,
@@ -20,7 +20,7 @@ if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<
 
 if (args.Any(argument => argument != "--json"))
 {
-    Console.Error.WriteLine("usage: ./camelid bench [--json] | runtime | needle | sampler | cuda …");
+    Console.Error.WriteLine("usage: ./camelid bench [--json] | chain | runtime | needle | sampler | cuda …");
     return 2;
 }
 
@@ -39,22 +39,7 @@ await using (ModelBenchmarks model = await ModelBenchmarks.LoadAsync(Cancellatio
 }
 
 Add(await OutboxBenchmark.RunAsync());
-if (args.Length > 0)
-{
-    JsonSerializerOptions indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-    Console.WriteLine(JsonSerializer.Serialize(new { rounds = Measurement.Rounds, measurements = all }, indented));
-    return 0;
-}
-
-int width = all.Max(measurement => measurement.Name.Length);
-Console.WriteLine($"{"".PadRight(width)}    median     least      most");
-foreach (Measurement measurement in all)
-{
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{measurement.Name.PadRight(width)}  {Figure(measurement.Value),8}  {Figure(measurement.Least),8}  "
-        + $"{Figure(measurement.Most),8}  {measurement.Unit}"));
-}
-
+MeasurementTable.Write(all, args.Length > 0);
 return 0;
 
 void Add(Measurement measurement)
@@ -62,5 +47,3 @@ void Add(Measurement measurement)
     all.Add(measurement);
     Console.Error.WriteLine($"measured: {measurement.Name}");
 }
-
-static string Figure(double value) => value.ToString(value < 100 ? "F2" : "F0", CultureInfo.InvariantCulture);
