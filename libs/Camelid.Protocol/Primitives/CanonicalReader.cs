@@ -25,6 +25,9 @@ public ref struct CanonicalReader
     /// <summary>True where everything was read, and nothing failed.</summary>
     public readonly bool AtEnd => !Failed && position == data.Length;
 
+    /// <summary>Bytes that are left, zero after a failure.</summary>
+    public readonly int Remaining => Failed ? 0 : data.Length - position;
+
     /// <summary>Marks the input as refused.</summary>
     public void Fail() => Failed = true;
 
@@ -113,6 +116,22 @@ public ref struct CanonicalReader
         }
 
         return (int)value;
+    }
+
+    /// <summary>
+    /// A CompactSize count of items of at least <paramref name="itemBytesMin"/> bytes each, all of which must still
+    /// be there: a false count costs its sender, not us. More than <paramref name="max"/> fails.
+    /// </summary>
+    public int ItemCount(int max, int itemBytesMin)
+    {
+        int count = CompactSize(max);
+        if ((long)count * itemBytesMin > Remaining)
+        {
+            Failed = true;
+            return 0;
+        }
+
+        return count;
     }
 
     /// <summary>A CompactSize length of at most <paramref name="bytesMax"/> and the bytes.</summary>

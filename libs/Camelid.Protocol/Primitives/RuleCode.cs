@@ -1,6 +1,3 @@
-using System.Collections.Frozen;
-using System.Text;
-
 namespace Camelid.Protocol;
 
 /// <summary>The verdict of a rule. Zero is no verdict at all, so that a forgotten one accepts nothing.</summary>
@@ -212,31 +209,58 @@ public enum RuleCode
 
     /// <summary>No such block is known.</summary>
     BlockUnknown = 123,
-}
 
-/// <summary>How a verdict is written.</summary>
-public static class RuleCodeText
-{
-    private static readonly FrozenDictionary<RuleCode, string> Reasons =
-        Enum.GetValues<RuleCode>().ToFrozenDictionary(code => code, code => Kebab(code.ToString()));
+    /// <summary>A frame begins with another magic than the network's.</summary>
+    PeerMagic = 260,
 
-    /// <summary>The name in kebab case, such as <c>coinbase-claims-too-much</c>; stable, for APIs and logs.</summary>
-    public static string ToReason(this RuleCode code) =>
-        Reasons.TryGetValue(code, out string? reason) ? reason : "unset";
+    /// <summary>The command of a frame is not lower-case letters and digits, padded with zeros.</summary>
+    PeerCommandForm = 261,
 
-    private static string Kebab(string name)
-    {
-        StringBuilder text = new(name.Length + 8);
-        foreach (char letter in name)
-        {
-            if (char.IsUpper(letter) && text.Length > 0)
-            {
-                text.Append('-');
-            }
+    /// <summary>A frame announces more bytes than its command may have, or fewer than an envelope has.</summary>
+    PeerFrameBytes = 262,
 
-            text.Append(char.ToLowerInvariant(letter));
-        }
+    /// <summary>The checksum of a frame is not that of its bytes.</summary>
+    PeerChecksum = 263,
 
-        return text.ToString();
-    }
+    /// <summary>An envelope names no sender, or hops out of their bounds.</summary>
+    PeerEnvelopeForm = 264,
+
+    /// <summary>A command that this version does not know; its frame is passed over.</summary>
+    PeerUnknownCommand = 265,
+
+    /// <summary>The payload of a message is not what its encoder would write.</summary>
+    PeerMessageForm = 266,
+
+    /// <summary>A message between neighbours names another sender or receiver than the two, or more hops.</summary>
+    PeerWrongAddressee = 267,
+
+    /// <summary>The peer is on another network: its genesis is another.</summary>
+    PeerOtherNetwork = 268,
+
+    /// <summary>The peer is this node itself.</summary>
+    PeerIsSelf = 269,
+
+    /// <summary>The peer's protocol version is older than what is spoken here.</summary>
+    PeerVersionTooOld = 270,
+
+    /// <summary>The peer's node key is no key, or it did not sign this connection.</summary>
+    PeerKeyUnproved = 271,
+
+    /// <summary>A relayed message is not addressed to one other node by a sender who names its own key.</summary>
+    RelayForm = 272,
+
+    /// <summary>A relayed message was seen before.</summary>
+    RelaySeen = 273,
+
+    /// <summary>A relayed message is older or newer than the relay window.</summary>
+    RelayTime = 274,
+
+    /// <summary>A relayed message is not signed by its sender's key.</summary>
+    RelaySignature = 275,
+
+    /// <summary>A relayed message has no hop left to reach its receiver.</summary>
+    RelayNoHopsLeft = 276,
+
+    /// <summary>A relayed message is too large to be spread in search of its receiver.</summary>
+    RelayTooLargeToSpread = 277,
 }
