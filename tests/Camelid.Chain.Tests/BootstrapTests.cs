@@ -137,9 +137,9 @@ public sealed class BootstrapTests : IDisposable
     public async Task A_deposit_lives_long_enough_for_any_job_that_may_be_offered()
     {
         await using ChainHost chain = await ChainHost.StartAsync(folder, time, "Chain:DepositCount=1");
-        uint expiry = chain.State.Read(reading => reading.Outputs.All.Values
-            .Select(utxo => Protocol.Scripts.DepositScript.TryParse(
-                utxo.Output.Script, out Protocol.Scripts.DepositScript deposit) ? deposit.ExpiryTime : 0).Max());
+        uint expiry = chain.State.Read(reading => reading.Outputs.All()
+            .Select(pair => Protocol.Scripts.DepositScript.TryParse(
+                pair.Value.Output.Script, out Protocol.Scripts.DepositScript deposit) ? deposit.ExpiryTime : 0).Max());
         Assert.True(expiry >= time.UnixSeconds + (364 * 24 * 3600));
     }
 

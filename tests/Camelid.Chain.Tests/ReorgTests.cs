@@ -143,7 +143,7 @@ public sealed class ReorgTests : IAsyncLifetime
             "select txid || ' ' || height from transactions order by height, position"),
         Cancellation);
 
-    private Dictionary<OutPoint, Utxo> Outputs() => chain.State.Read(reading => reading.Outputs.All.ToDictionary());
+    private Dictionary<OutPoint, Utxo> Outputs() => chain.State.Read(reading => reading.Outputs.All().ToDictionary());
 
     /// <summary>
     /// Blocks without transactions on any known block; a greedy branch claims one grain too much in its first.

@@ -143,7 +143,7 @@ internal sealed class ChainReader(
             reply.BurnedGrains += Math.Max(0, fees - entry.Stored!.ClaimedGrains);
         }
 
-        foreach (Utxo utxo in reading.Outputs.All.Values)
+        foreach ((OutPoint _, Utxo utxo) in reading.Outputs.All())
         {
             long grains = utxo.Output.Value.Grains;
             OutputKind kind = OutputPurpose.Of(utxo.Output.Script).Kind;

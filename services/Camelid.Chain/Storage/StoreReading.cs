@@ -1,0 +1,286 @@
+using Camelid.Protocol.Blocks;
+
+namespace Camelid.Chain.Storage;
+
+/// <summary>
+/// Rule C-33: what a start does with the files: the journal says what should be there, the logs what is. What one of
+/// them lost is taken from the other; what both lost is left to peers.
+/// </summary>
+internal sealed class StoreReading(
+    IStorageFolder folder, StoreForms forms, BlockHash genesis, List<StorageDamage> damage)
+{
+    /// <summary>About as many bytes has the journal for a block.</summary>
+    private const int JournalBytesPerBlock = 220;
+
+    private const string UnfinishedJournal = "index.new";
+
+    private readonly Dictionary<BlockHash, StoredEntry> entries = [];
+    private readonly List<StoredEntry> ordered = [];
+    private readonly List<(BlockHash Hash, bool IsRefused)> refusals = [];
+    private readonly List<FramePosition> found = [];
+    private readonly Dictionary<BlockHash, UndoPlace> foundUndo = [];
+    private readonly List<JournalRecord> corrections = [];
+
+    /// <summary>What the journal must be told.</summary>
+    public IReadOnlyList<JournalRecord> Corrections => corrections;
+
+    /// <summary>Reads the newest journal that holds anything, and removes the others.</summary>
+    /// <returns>The journal, and true where nothing of it is lost.</returns>
+    public (FrameLog Journal, bool IsWhole) ReadJournal()
+    {
+        folder.Delete(UnfinishedJournal);
+        IReadOnlyList<int> segments = FrameLog.SegmentsIn(folder, forms.Journal);
+        foreach (int segment in segments.Reverse())
+        {
+            FrameLog journal = new(folder, forms.Journal, segment);
+            bool isWhole = Read(journal, out int frames);
+            if (frames > 0)
+            {
+                DeleteOthers(segments, segment);
+                return (journal, isWhole);
+            }
+
+            journal.Dispose();
+        }
+
+        DeleteOthers(segments, -1);
+        return (new FrameLog(folder, forms.Journal), segments.Count == 0);
+    }
+
+    /// <summary>Checks the blocks.</summary>
+    /// <param name="blocks">The log.</param>
+    /// <param name="skipKnown">True leaves those unread of which the journal knows.</param>
+    /// <returns>Bytes of a block that a crash cut off.</returns>
+    public long ReadBlocks(FrameLog blocks, bool skipKnown)
+    {
+        Dictionary<FramePosition, StoredEntry> missing = ordered.Where(entry => !entry.Block.Position.IsNone)
+            .ToDictionary(entry => entry.Block.Position);
+        FrameScan scan = new(blocks, searches: true);
+        foreach (ScannedFrame frame in scan.Run(missing.Keys.ToLookup(position => position.Segment), skipKnown))
+        {
+            if (!missing.Remove(frame.Position, out StoredEntry? entry) || HeaderHash(frame) != entry.Hash)
+            {
+                found.Add(frame.Position);
+            }
+        }
+
+        damage.AddRange(scan.Damage);
+        ReportMissingFiles(blocks, missing.Keys);
+        foreach (StoredEntry entry in missing.Values.Where(entry => !IsSkipped(blocks, entry.Block.Position, skipKnown)))
+        {
+            entry.Block = default;
+            corrections.Add(new JournalRecord { Kind = JournalKind.BlockLost, Hash = entry.Hash });
+        }
+
+        return scan.TailBytes;
+    }
+
+    /// <summary>Checks the undo data.</summary>
+    /// <param name="undo">The log.</param>
+    /// <param name="skipKnown">True leaves those unread of which the journal knows.</param>
+    public void ReadUndo(FrameLog undo, bool skipKnown)
+    {
+        Dictionary<FramePosition, StoredEntry> missing = ordered.Where(entry => !entry.Undo.Position.IsNone)
+            .ToDictionary(entry => entry.Undo.Position);
+        FrameScan scan = new(undo, searches: false);
+        foreach (ScannedFrame frame in scan.Run(missing.Keys.ToLookup(position => position.Segment), skipKnown))
+        {
+            bool isRead = UndoEncoding.TryReadFees(
+                frame.Payload.Span, out BlockHash hash, out long[] fees, out int _);
+            if (isRead && !(missing.Remove(frame.Position, out StoredEntry? entry) && entry.Hash == hash))
+            {
+                AddUndo(hash, new UndoPlace(frame.Position, fees.Sum()));
+            }
+        }
+
+        damage.AddRange(scan.Damage);
+        ReportMissingFiles(undo, missing.Keys);
+        foreach (StoredEntry entry in missing.Values.Where(entry => !IsSkipped(undo, entry.Undo.Position, skipKnown)))
+        {
+            entry.Undo = entry.Undo with { Position = default };
+            corrections.Add(new JournalRecord { Kind = JournalKind.UndoLost, Hash = entry.Hash });
+        }
+    }
+
+    /// <summary>Writes the journal anew where it is damaged, or far longer than it need be.</summary>
+    /// <returns>The journal to go on with: the one before where there is no room.</returns>
+    public FrameLog CompactJournal(FrameLog journal, bool isWhole)
+    {
+        long bytes = journal.Segments.Sum(journal.BytesOf);
+        if (isWhole && bytes <= (2L * JournalBytesPerBlock * ordered.Count) + JournalEncoding.FrameBytesMax)
+        {
+            return journal;
+        }
+
+        int next = journal.Segments.Count == 0 ? 0 : journal.Segments.Max() + 1;
+        try
+        {
+            long end = WriteJournal();
+            folder.Rename(UnfinishedJournal, forms.Journal.FileName(next));
+            folder.Flush();
+            journal.Dispose();
+            DeleteOthers(FrameLog.SegmentsIn(folder, forms.Journal), next);
+            FrameLog compact = new(folder, forms.Journal, next);
+            compact.ContinueAt(next, end);
+            return compact;
+        }
+        catch (IOException error)
+        {
+            damage.Add(new StorageDamage(folder.PathOf(UnfinishedJournal), 0, error.Message));
+            return journal;
+        }
+    }
+
+    /// <summary>What was found, with what is in other files.</summary>
+    public StoredChain Result(IReadOnlyCollection<BlockHash> setAside, IReadOnlyList<StoredSnapshot> snapshots) => new()
+    {
+        Entries = ordered,
+        Found = found,
+        FoundUndo = foundUndo,
+        Refusals = refusals,
+        SetAside = setAside,
+        Snapshots = snapshots,
+    };
+
+    private static BlockHash HeaderHash(ScannedFrame frame) => frame.Payload.Length >= BlockHeader.Bytes
+        && BlockHeader.TryDecode(frame.Payload.Span[..BlockHeader.Bytes], out BlockHeader? header)
+            ? header.Hash
+            : default;
+
+    private static bool IsSkipped(FrameLog log, FramePosition position, bool skipKnown) =>
+        skipKnown && log.Segments.Contains(position.Segment) && position.End <= log.BytesOf(position.Segment);
+
+    private bool Read(FrameLog journal, out int frames)
+    {
+        FrameScan scan = new(journal, searches: true);
+        frames = 0;
+        bool isWhole = true;
+        foreach (ScannedFrame frame in scan.Run(Array.Empty<FramePosition>().ToLookup(position => 0), skipKnown: false))
+        {
+            frames++;
+            IReadOnlyList<JournalRecord>? records = JournalEncoding.Read(frame.Payload.Span);
+            isWhole &= records is not null;
+            foreach (JournalRecord record in records ?? [])
+            {
+                isWhole &= TryApply(record);
+            }
+        }
+
+        damage.AddRange(scan.Damage);
+        return isWhole && scan.Damage.Count == 0;
+    }
+
+    private bool TryApply(JournalRecord record)
+    {
+        if (record.Header is { } header)
+        {
+            BlockHash hash = header.Hash;
+            bool isLinked = header.PreviousHash == genesis || entries.ContainsKey(header.PreviousHash);
+            StoredEntry added = new() { Header = header, Hash = hash };
+            if (isLinked && entries.TryAdd(hash, added))
+            {
+                ordered.Add(added);
+            }
+
+            return isLinked;
+        }
+
+        if (!entries.TryGetValue(record.Hash, out StoredEntry? entry))
+        {
+            return false;
+        }
+
+        switch (record.Kind)
+        {
+            case JournalKind.Block:
+                (entry.Block, entry.IsPruned) = (record.Block, false);
+                break;
+            case JournalKind.Undo:
+                (entry.Undo, entry.WasConnected) = (record.Undo, true);
+                break;
+            case JournalKind.BlockLost or JournalKind.BlockPruned:
+                (entry.Block, entry.IsPruned) = (default, record.Kind == JournalKind.BlockPruned);
+                break;
+            case JournalKind.UndoLost:
+                entry.Undo = entry.Undo with { Position = default };
+                break;
+            default:
+                refusals.Add((record.Hash, record.Kind == JournalKind.Refused));
+                break;
+        }
+
+        return true;
+    }
+
+    private void AddUndo(BlockHash hash, UndoPlace place)
+    {
+        foundUndo[hash] = place;
+        if (entries.TryGetValue(hash, out StoredEntry? entry))
+        {
+            (entry.Undo, entry.WasConnected) = (place, true);
+            corrections.Add(new JournalRecord { Kind = JournalKind.Undo, Hash = hash, Undo = place });
+        }
+    }
+
+    private void ReportMissingFiles(FrameLog log, IEnumerable<FramePosition> missing) => damage.AddRange(
+        missing.Select(position => position.Segment).Distinct().Where(segment => !log.Segments.Contains(segment))
+            .Order().Select(segment => new StorageDamage(log.PathOf(segment), 0, "the file is missing")));
+
+    private void DeleteOthers(IReadOnlyList<int> segments, int kept)
+    {
+        foreach (int segment in segments.Where(segment => segment != kept))
+        {
+            folder.Delete(forms.Journal.FileName(segment));
+        }
+    }
+
+    private long WriteJournal()
+    {
+        using IStorageFile file = folder.Open(UnfinishedJournal);
+        file.SetLength(0);
+        file.Write(forms.Journal.Head, 0);
+        long end = forms.Journal.Head.Length;
+        foreach (byte[] payload in JournalEncoding.Frames(AllRecords()))
+        {
+            byte[] frame = new byte[Frames.HeadBytes + payload.Length];
+            Frames.Write(frame, payload);
+            file.Write(frame, end);
+            end += frame.Length;
+        }
+
+        file.Flush();
+        return end;
+    }
+
+    private IEnumerable<JournalRecord> AllRecords()
+    {
+        foreach (StoredEntry entry in ordered)
+        {
+            yield return new JournalRecord { Kind = JournalKind.Header, Header = entry.Header };
+            JournalRecord record = new() { Kind = JournalKind.Block, Hash = entry.Hash };
+            if (!entry.Block.Position.IsNone)
+            {
+                yield return record with { Block = entry.Block };
+            }
+
+            if (entry.IsPruned)
+            {
+                yield return record with { Kind = JournalKind.BlockPruned };
+            }
+
+            if (entry.WasConnected)
+            {
+                yield return record with { Kind = JournalKind.Undo, Undo = entry.Undo };
+            }
+        }
+
+        foreach ((BlockHash hash, bool isRefused) in refusals)
+        {
+            yield return new JournalRecord
+            {
+                Kind = isRefused ? JournalKind.Refused : JournalKind.Reconsidered,
+                Hash = hash,
+            };
+        }
+    }
+}
