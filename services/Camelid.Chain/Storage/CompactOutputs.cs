@@ -174,7 +174,7 @@ internal sealed class CompactOutputs(UInt128 salt) : IUtxoView
         return -1;
     }
 
-    /// <summary>Empties a place, and moves up whatever it would cut off from the place where it is looked for.</summary>
+    /// <summary>Empties a place, and moves up whatever it would cut off from where it is looked for.</summary>
     private void Close(int place)
     {
         int mask = places.Length - 1;

@@ -96,10 +96,10 @@ internal sealed class FrameLog : IDisposable
     {
         if (!open.TryGetValue(segment, out IStorageFile? file))
         {
-            if (open.Count >= OpenFilesMax && open.Keys.FirstOrDefault(other => other != current, -1) is int other and >= 0)
+            int other = open.Keys.FirstOrDefault(key => key != current, -1);
+            if (open.Count >= OpenFilesMax && open.Remove(other, out IStorageFile? old))
             {
-                open.Remove(other, out IStorageFile? old);
-                old!.Dispose();
+                old.Dispose();
             }
 
             open[segment] = file = folder.Open(form.FileName(segment));
@@ -111,7 +111,7 @@ internal sealed class FrameLog : IDisposable
     /// <summary>A file as an operator finds it.</summary>
     public string PathOf(int segment) => folder.PathOf(form.FileName(segment));
 
-    /// <summary>Goes on behind the last good frame of the last file; what follows is cut off by the next write.</summary>
+    /// <summary>Goes on behind the last good frame; what follows is cut off by the next write.</summary>
     public void ContinueAt(int segment, long end)
     {
         current = segment;
@@ -288,6 +288,7 @@ internal sealed class FrameLog : IDisposable
 
         public void Truncate(long end) => Count = (int)(end - Offset);
 
-        public ReadOnlySpan<byte> From(long offset) => bytes.AsSpan((int)(offset - Offset), (int)(Offset + Count - offset));
+        public ReadOnlySpan<byte> From(long offset) =>
+            bytes.AsSpan((int)(offset - Offset), (int)(Offset + Count - offset));
     }
 }

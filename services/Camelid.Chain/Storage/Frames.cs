@@ -30,7 +30,8 @@ internal sealed record StorageDamage(string File, long Offset, string What)
     public override string ToString() => $"{File}, offset {Offset}: {What}";
 }
 
-/// <summary>The folder cannot be used, and nothing that a node can do by itself helps; the message says what does.</summary>
+/// <summary>The folder cannot be used, and nothing that a node can do by itself helps.</summary>
+/// <param name="message">Names the file, and says what a person can do.</param>
 internal sealed class StorageRefusedException(string message) : IOException(message);
 
 /// <summary>

@@ -42,7 +42,7 @@ internal sealed class OutputArena
         {
             if (chunks.Count == uint.MaxValue / ChunkUnits)
             {
-                throw new InvalidOperationException("the unspent outputs fill 32 GB, which is all that can be addressed");
+                throw new InvalidOperationException("the unspent outputs fill the 32 GB that can be addressed");
             }
 
             next = (uint)(chunks.Count * (long)ChunkUnits) + (chunks.Count == 0 ? 1u : 0u);
@@ -64,7 +64,8 @@ internal sealed class OutputArena
     }
 
     /// <summary>The bytes from an address to the end of its array.</summary>
-    public Span<byte> At(uint address) => chunks[(int)(address / ChunkUnits)].AsSpan((int)(address % ChunkUnits) * UnitBytes);
+    public Span<byte> At(uint address) =>
+        chunks[(int)(address / ChunkUnits)].AsSpan((int)(address % ChunkUnits) * UnitBytes);
 
     private static int Units(int bytes) => (bytes + UnitBytes - 1) / UnitBytes;
 }

@@ -73,7 +73,8 @@ internal static class SetAsideFile
 
     private static BlockHash[]? Decode(ReadOnlySpan<byte> bytes, BlockHash genesis)
     {
-        if (bytes.Length < Hash256.Bytes || Hashes.Sha256(bytes[..^Hash256.Bytes]) != Hash256.FromBytes(bytes[^Hash256.Bytes..]))
+        if (bytes.Length < Hash256.Bytes
+            || Hashes.Sha256(bytes[..^Hash256.Bytes]) != Hash256.FromBytes(bytes[^Hash256.Bytes..]))
         {
             return null;
         }

@@ -66,7 +66,8 @@ internal sealed class StoreReading(
 
         damage.AddRange(scan.Damage);
         ReportMissingFiles(blocks, missing.Keys);
-        foreach (StoredEntry entry in missing.Values.Where(entry => !IsSkipped(blocks, entry.Block.Position, skipKnown)))
+        foreach (StoredEntry entry in missing.Values
+            .Where(entry => !IsSkipped(blocks, entry.Block.Position, skipKnown)))
         {
             entry.Block = default;
             corrections.Add(new JournalRecord { Kind = JournalKind.BlockLost, Hash = entry.Hash });
@@ -95,7 +96,8 @@ internal sealed class StoreReading(
 
         damage.AddRange(scan.Damage);
         ReportMissingFiles(undo, missing.Keys);
-        foreach (StoredEntry entry in missing.Values.Where(entry => !IsSkipped(undo, entry.Undo.Position, skipKnown)))
+        foreach (StoredEntry entry in missing.Values
+            .Where(entry => !IsSkipped(undo, entry.Undo.Position, skipKnown)))
         {
             entry.Undo = entry.Undo with { Position = default };
             corrections.Add(new JournalRecord { Kind = JournalKind.UndoLost, Hash = entry.Hash });

@@ -1,6 +1,8 @@
 namespace Camelid.Chain.Tests.Storage;
 
-/// <summary>A file of a <see cref="SimulatedDisk"/>: what a process sees, what is durable, and what lies between.</summary>
+/// <summary>
+/// A file of a <see cref="SimulatedDisk"/>: what a process sees, what is durable, and what lies between.
+/// </summary>
 internal sealed class SimulatedFile(SimulatedDisk disk, string name)
 {
     private const int SectorBytes = 512;
