@@ -1,5 +1,6 @@
 using Camelid.Chain.Api;
 using Camelid.Chain.Blocks;
+using Camelid.Chain.Explorer;
 using Camelid.Chain.Index;
 using Camelid.Chain.Keys;
 using Camelid.Chain.Mempool;
@@ -40,6 +41,8 @@ public static class ChainSetup
         services.AddSingleton<WordSigner>().AddSingleton<Signers>().AddSingleton<SignerGate>();
         services.AddSingleton<Rebroadcast>().AddSingleton<RegtestFunding>().AddSingleton<BlockMaker>();
         services.AddSingleton<MinerSteps>().AddSingleton<ChainReader>().AddSingleton<Balances>();
+        services.AddSingleton<BlockExplorer>().AddSingleton<AddressExplorer>().AddSingleton<ExplorerStreams>();
+        services.AddSingleton<ExplorerService>();
         services.AddSingleton<ChainService>().AddSingleton<WalletService>().AddSingleton<SignerService>();
         services.AddHostedService<ChainStart>();
         services.AddHostedService<ChainMetrics>();
@@ -54,6 +57,7 @@ public static class ChainSetup
         app.MapGrpcService<ChainService>();
         app.MapGrpcService<WalletService>();
         app.MapGrpcService<SignerService>();
+        app.MapGrpcService<ExplorerService>();
         ChainApi.Map(app);
         return app;
     }

@@ -3,6 +3,7 @@ using Camelid.Contracts.JobPool.V1;
 using Camelid.Contracts.ModelRegistry.V1;
 using Camelid.Contracts.Verifier.V1;
 using Camelid.Dashboard.Assets;
+using Camelid.Dashboard.Explorer;
 using Camelid.Dashboard.Jobs;
 using Camelid.Dashboard.Live;
 using Camelid.Dashboard.Overview;
@@ -18,7 +19,7 @@ public static class DashboardSetup
     /// </summary>
     private const string ContentPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     /// <summary>Registers the screens.</summary>
     public static IHostApplicationBuilder AddDashboard(this IHostApplicationBuilder builder)
@@ -30,16 +31,20 @@ public static class DashboardSetup
         builder.AddServiceRpcClient<WalletRpc.WalletRpcClient>("chain");
         builder.AddServiceRpcClient<VerifierRpc.VerifierRpcClient>("verifier");
         IServiceCollection services = builder.Services;
+        builder.AddServiceRpcClient<ExplorerRpc.ExplorerRpcClient>("chain");
         services.AddRazorComponents();
         services.AddSingleton<ChainAccess>();
         services.AddSingleton<OverviewFeed>();
         services.AddSingleton<JobFeed>();
+        services.AddSingleton<ChainFeed>();
         services.AddSingleton<LiveStream>();
         services.AddSingleton<FragmentRenderer>();
         return builder;
     }
 
-    /// <summary>Maps <c>/</c>, <c>/jobs/{id}</c>, their events and their assets.</summary>
+    /// <summary>
+    /// Maps <c>/</c>, <c>/jobs/{id}</c>, the explorer below <c>/chain</c>, their events and their assets.
+    /// </summary>
     public static WebApplication MapDashboard(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -54,6 +59,7 @@ public static class DashboardSetup
         });
         OverviewEndpoint.Map(screens);
         JobEndpoint.Map(screens);
+        ExplorerEndpoint.Map(screens);
         AssetsEndpoint.Map(screens);
         return app;
     }

@@ -64,6 +64,33 @@ public sealed class DashboardTests(RunningNode node, RunningBrowser chromium) : 
     }
 
     [Fact]
+    public async Task The_explorer_leads_from_the_chain_to_a_block_a_transaction_and_an_address_and_finds_them_again()
+    {
+        await using IBrowserContext window = await OpenAsync();
+        IPage page = await window.NewPageAsync();
+        await page.GotoAsync(node.Address + "/chain");
+        await Expect(page.Locator("#supply .chip.good").Last).ToContainTextAsync("exact", Patience);
+        await PictureAsync(page, "chain");
+        await page.Locator("#blocks td a").First.ClickAsync();
+        await Expect(page.Locator("#block")).ToContainTextAsync("coinbase", Patience);
+        await PictureAsync(page, "block");
+        await page.Locator("#block th a").First.ClickAsync();
+        await Expect(page.Locator("#transaction")).ToContainTextAsync("new coin", Patience);
+        await PictureAsync(page, "transaction");
+        ILocator address = page.Locator("#transaction td a[href^='/chain/addresses/']").First;
+        string text = await address.InnerTextAsync();
+        await address.ClickAsync();
+        await Expect(page.Locator("#address")).ToContainTextAsync("Received", Patience);
+        await PictureAsync(page, "address");
+        await page.GotoAsync(node.Address + "/chain");
+        await page.Locator("#q").FillAsync(text);
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("#address")).ToContainTextAsync(text, Patience);
+        IResponse? nothing = await page.GotoAsync($"{node.Address}/chain/search?q=nothing");
+        Assert.Equal(404, nothing!.Status);
+    }
+
+    [Fact]
     public async Task A_page_that_lost_its_connection_says_that_its_numbers_are_stale()
     {
         await using IBrowserContext window = await OpenAsync();

@@ -1,4 +1,5 @@
 using Camelid.Chain.Blocks;
+using Camelid.Chain.Explorer;
 using Camelid.Chain.Index;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Mining;
@@ -34,6 +35,10 @@ internal sealed class ChainHost : IAsyncDisposable
     public TransactionPool Pool => host.Services.GetRequiredService<TransactionPool>();
 
     public BlockIntake Blocks => host.Services.GetRequiredService<BlockIntake>();
+
+    public BlockExplorer Explorer => host.Services.GetRequiredService<BlockExplorer>();
+
+    public AddressExplorer Addresses => host.Services.GetRequiredService<AddressExplorer>();
 
     public ChainCore Core => host.Services.GetRequiredService<ChainCore>();
 

@@ -29,6 +29,7 @@ internal static class ChainApi
         chain.MapGet("/mempool", (ChainReader reader, int? limit) =>
             reader.Mempool(limit ?? LimitDefault).Select(TransactionOf));
         chain.MapPost("/mine", MineAsync);
+        ExplorerApi.Map(chain);
         app.MapGet("/api/wallet", async (Balances balances, CancellationToken cancellation) =>
             WalletOf(await balances.CountAsync(cancellation)));
     }

@@ -13,7 +13,8 @@ namespace Camelid.Chain.Rpc;
 
 /// <summary>The edge of the chain: bytes become values here, once.</summary>
 internal sealed class ChainService(
-    ChainReader reader, TransactionIntake transactions, BlockMaker maker, ChainCore core) : ChainRpc.ChainRpcBase
+    ChainReader reader, TransactionIntake transactions, BlockMaker maker, ChainCore core,
+    BlockIntake intake) : ChainRpc.ChainRpcBase
 {
     /// <inheritdoc/>
     public override Task<ChainStatus> GetStatus(GetStatusRequest request, ServerCallContext context) =>
@@ -93,6 +94,14 @@ internal sealed class ChainService(
         Task.FromResult(reader.Supply());
 
     /// <inheritdoc/>
+    public override Task<ChainStatus> InvalidateBlock(InvalidateBlockRequest request, ServerCallContext context) =>
+        AfterAsync(core.Invalidate(new BlockHash(HashOf("hash", request.Hash))), context.CancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<ChainStatus> ReconsiderBlock(ReconsiderBlockRequest request, ServerCallContext context) =>
+        AfterAsync(core.Reconsider(new BlockHash(HashOf("hash", request.Hash))), context.CancellationToken);
+
+    /// <inheritdoc/>
     public override async Task WatchTip(
         WatchTipRequest request, IServerStreamWriter<ChainStatus> responseStream, ServerCallContext context)
     {
@@ -109,6 +118,17 @@ internal sealed class ChainService(
                 return;
             }
         }
+    }
+
+    private async Task<ChainStatus> AfterAsync(BlockAcceptance acceptance, CancellationToken cancellationToken)
+    {
+        await intake.CatchUpAsync(cancellationToken);
+        return acceptance.Code switch
+        {
+            RuleCode.BlockUnknown => throw NotFound("hash: no such block is known"),
+            RuleCode.GenesisStays => throw SignerParts.Refused("genesis-stays", "hash: the first block stays"),
+            _ => reader.Status(),
+        };
     }
 
     private static Hash256 HashOf(string field, ByteString bytes) => bytes.Length == Hash256.Bytes

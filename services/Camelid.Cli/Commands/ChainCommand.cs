@@ -4,12 +4,15 @@ using Camelid.Client;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid chain info|block|tx|mine</c>.</summary>
+/// <summary><c>camelid chain info|block|tx|address|job|mine|invalidate|reconsider</c>.</summary>
 internal static class ChainCommand
 {
     private static readonly Argument<string> Block = new("BLOCK") { Description =
         "height, or hash as explorers show it" };
     private static readonly Argument<string> Txid = new("TXID") { Description = "transaction id as explorers show it" };
+    private static readonly Argument<string> Address = new("ADDRESS") { Description = "address of this network" };
+    private static readonly Argument<string> Job = new("JOB") { Description = "job id, 64 digits" };
+    private static readonly Argument<string> Hash = new("HASH") { Description = "block hash as explorers show it" };
     private static readonly Argument<int> Count = new("COUNT")
     {
         Description = "blocks, 1 to 1000", DefaultValueFactory = _ => 1,
@@ -34,6 +37,10 @@ internal static class ChainCommand
             $"/api/chain/tx/{Uri.EscapeDataString(parse.GetRequiredValue(Txid))}",
             (page, document) => page.WriteFields(document),
             cancellation));
+        Command address = View("address", "What an address received and spent.", Address, "addresses");
+        Command job = View("job", "The transactions of a job.", Job, "jobs");
+        Command invalidate = Change(terminal, "invalidate", "Set a block and all that build on it aside.");
+        Command reconsider = Change(terminal, "reconsider", "Take that back, and any refusal of the block.");
         Command mine = new("mine", "Mine blocks now (regtest only).") { Count };
         mine.SetAction(async (parse, cancellation) =>
         {
@@ -49,6 +56,42 @@ internal static class ChainCommand
                 terminal.WriteFields(mined);
             }
         });
-        return new Command("chain", "The chain.") { info, block, transaction, mine };
+        return new Command("chain", "The chain.")
+        {
+            info, block, transaction, address, job, mine, invalidate, reconsider,
+        };
+
+        Command View(string word, string what, Argument<string> argument, string route)
+        {
+            Command command = new(word, what) { argument };
+            command.SetAction((parse, cancellation) => OperatorDocument.ShowAsync(
+                terminal,
+                parse,
+                $"/api/chain/view/{route}/{Uri.EscapeDataString(parse.GetRequiredValue(argument))}",
+                (page, document) => page.WriteFields(document),
+                cancellation));
+            return command;
+        }
+    }
+
+    private static Command Change(Terminal terminal, string word, string what)
+    {
+        Command command = new(word, what) { Hash };
+        command.SetAction(async (parse, cancellation) =>
+        {
+            using CamelidClient client = Gateway.Open(parse);
+            JsonNode? status = JsonNode.Parse((await client.PostOperatorAsync(
+                $"/api/chain/blocks/{Uri.EscapeDataString(parse.GetRequiredValue(Hash))}/{word}", cancellation))
+                .GetRawText());
+            if (parse.GetValue(Gateway.Json))
+            {
+                terminal.WriteJson(status);
+            }
+            else
+            {
+                terminal.WriteFields(status);
+            }
+        });
+        return command;
     }
 }

@@ -30,6 +30,9 @@ internal static class DisplayText
     /// <summary>The beginning of a long identifier.</summary>
     public static string Short(string hex) => hex.Length <= ShortDigits ? hex : hex[..ShortDigits] + "…";
 
+    /// <summary>The end of a block hash, which begins in zeros.</summary>
+    public static string Tail(string hex) => hex.Length <= ShortDigits ? hex : "…" + hex[^ShortDigits..];
+
     /// <summary>Machine form of a time, for <c>time</c> elements.</summary>
     public static string Machine(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
