@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 
 namespace Camelid.Protocol.Keys;
 
-/// <summary>A private key from which others are derived (BIP32), private derivation only.</summary>
+/// <summary>A private key from which others are derived (BIP32).</summary>
 public sealed class ExtendedKey
 {
     /// <summary>Indices from here on are hardened: the parent's public key does not lead to the child.</summary>
@@ -13,9 +14,6 @@ public sealed class ExtendedKey
     /// <summary>Deepest path.</summary>
     public const int DepthMax = byte.MaxValue;
 
-    private const uint XprvVersion = 0x0488_ade4;
-    private const uint XpubVersion = 0x0488_b21e;
-    private const int EncodedBytes = 78;
     private const int SeedBytesMin = 16;
     private const int SeedBytesMax = 64;
 
@@ -96,54 +94,42 @@ public sealed class ExtendedKey
         return key;
     }
 
+    /// <summary>
+    /// Rule W-04: reads an <c>xprv</c> or <c>tprv</c> of a network; refuses what <see cref="ToText"/> would not write.
+    /// </summary>
+    public static bool TryParse(
+        string? text, Network network, ISecp256k1 curve, [NotNullWhen(true)] out ExtendedKey? key)
+    {
+        ExtendedText? parts = ExtendedText.TryDecode(text, network.ExtendedPrivateVersion);
+        PrivateKey? secret = parts is not null && parts.Key[0] == 0
+            ? PrivateKey.FromBytes(parts.Key.AsSpan(1), curve)
+            : null;
+        key = parts is null || secret is null
+            ? null
+            : new ExtendedKey(secret, parts.ChainCode, parts.Depth, parts.ParentFingerprint, parts.ChildIndex);
+        return key is not null;
+    }
+
+    /// <summary>The public side: it leads to all children that are not hardened, and to no private key.</summary>
+    public ExtendedPublicKey ToPublic(ISecp256k1 curve) =>
+        new(curve.PublicKeyOf(Key), chainCode, depth, parentFingerprint, childIndex);
+
+    /// <summary>The <c>xprv</c> or <c>tprv</c> text. It is a secret.</summary>
+    public string ToText(Network network) => new ExtendedText
+    {
+        Depth = depth,
+        ParentFingerprint = parentFingerprint,
+        ChildIndex = childIndex,
+        ChainCode = chainCode,
+        Key = [0, .. Key.Span],
+    }.Encode(network.ExtendedPrivateVersion);
+
     /// <summary>The <c>xprv</c> text. It is a secret.</summary>
-    public string ToXprv() => Text(XprvVersion, [0, .. Key.Span]);
+    public string ToXprv() => ToText(Network.Main);
 
     /// <summary>The <c>xpub</c> text.</summary>
-    public string ToXpub(ISecp256k1 curve) => Text(XpubVersion, curve.PublicKeyOf(Key).Span);
+    public string ToXpub(ISecp256k1 curve) => ToPublic(curve).ToText(Network.Main);
 
     /// <summary>Says only that it is a key: no log can leak one.</summary>
     public override string ToString() => "extended private key";
-
-    private string Text(uint version, ReadOnlySpan<byte> key)
-    {
-        Span<byte> bytes = stackalloc byte[EncodedBytes];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, version);
-        bytes[4] = depth;
-        BinaryPrimitives.WriteUInt32BigEndian(bytes[5..], parentFingerprint);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes[9..], childIndex);
-        chainCode.CopyTo(bytes[13..]);
-        key.CopyTo(bytes[45..]);
-        return Base58Check.Encode(bytes);
-    }
-}
-
-/// <summary>What a key of one operator is for: each has its own, so that losing one loses only its own.</summary>
-public enum KeyRole
-{
-    /// <summary>Deposits, and signs jobs and payments.</summary>
-    Client = 0,
-
-    /// <summary>Stakes, signs testaments and claims payments.</summary>
-    Worker = 1,
-
-    /// <summary>Stakes and signs verification answers.</summary>
-    Verifier = 2,
-
-    /// <summary>Is the node among its peers.</summary>
-    Node = 3,
-
-    /// <summary>Receives subsidy and fees.</summary>
-    Miner = 4,
-}
-
-/// <summary>The keys of an operator, one seed for all.</summary>
-public static class RoleKeys
-{
-    /// <summary>The key at <c>m/44'/coin'/role'/0/0</c>.</summary>
-    public static PrivateKey Derive(ReadOnlySpan<byte> seed, Network network, KeyRole role, ISecp256k1 curve)
-    {
-        string path = string.Create(CultureInfo.InvariantCulture, $"m/44'/{network.CoinType}'/{(int)role}'/0/0");
-        return ExtendedKey.FromSeed(seed, curve).DerivePath(path, curve).Key;
-    }
 }

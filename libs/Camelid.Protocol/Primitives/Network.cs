@@ -103,6 +103,12 @@ public sealed record Network
     /// <summary>The first byte of a private key in wallet import form.</summary>
     public required byte WifVersion { get; init; }
 
+    /// <summary>The first four bytes of an extended private key: <c>xprv</c> on main, <c>tprv</c> elsewhere.</summary>
+    public uint ExtendedPrivateVersion => CoinType == 0 ? 0x0488_ade4u : 0x0435_8394u;
+
+    /// <summary>The first four bytes of an extended public key: <c>xpub</c> on main, <c>tpub</c> elsewhere.</summary>
+    public uint ExtendedPublicVersion => CoinType == 0 ? 0x0488_b21eu : 0x0435_87cfu;
+
     /// <summary>The coin type in derivation paths (BIP44).</summary>
     public required uint CoinType { get; init; }
 
