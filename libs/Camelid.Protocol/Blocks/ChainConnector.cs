@@ -85,10 +85,14 @@ public static class ChainConnector
         };
     }
 
-    /// <summary>Moves the coin of each transaction in order, and hands its scripts over to be run.</summary>
+    /// <summary>
+    /// Moves the coin of each transaction in order, and hands its scripts over to be run. Rule C-20: the scripts that a
+    /// block spends have at most as many signature operations as those that it holds (C-06).
+    /// </summary>
     private static RuleCode Spend(
         Block block, SpendContext context, BlockOverlay overlay, IScriptBatch scripts, List<Amount> fees)
     {
+        int signatureOperations = 0;
         foreach (Transaction transaction in block.Transactions)
         {
             SpendResult result = transaction.IsCoinbase
@@ -98,6 +102,12 @@ public static class ChainConnector
             if (code != RuleCode.Accepted)
             {
                 return code;
+            }
+
+            signatureOperations += result.SpentSignatureOperations;
+            if (signatureOperations > BlockRules.SignatureOperationsMax)
+            {
+                return RuleCode.TooManySignatureOperations;
             }
 
             for (int i = 0; i < result.Spent.Count; i++)

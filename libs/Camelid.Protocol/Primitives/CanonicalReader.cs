@@ -45,6 +45,9 @@ public ref struct CanonicalReader
         return span;
     }
 
+    /// <summary>What was read since an earlier <see cref="Position"/>.</summary>
+    internal readonly ReadOnlySpan<byte> Since(int start) => data[start..position];
+
     /// <summary>One byte.</summary>
     public byte Byte() => Raw(1) is { Length: 1 } span ? span[0] : (byte)0;
 

@@ -106,7 +106,7 @@ public enum RuleCode
     /// <summary>A script ended with false or with nothing.</summary>
     ScriptFalse = 70,
 
-    /// <summary>An opcode that is none of ours.</summary>
+    /// <summary>An opcode without a meaning ran.</summary>
     ScriptUnknownOpcode = 71,
 
     /// <summary>A push reaches past the end of the script.</summary>
@@ -136,13 +136,13 @@ public enum RuleCode
     /// <summary>The unlocking script does more than push.</summary>
     ScriptNotPushOnly = 80,
 
-    /// <summary>A public key is not compressed or not on the curve.</summary>
+    /// <summary>A public key is not compressed.</summary>
     ScriptPublicKey = 81,
 
     /// <summary>A signature has an unknown hash type.</summary>
     ScriptHashType = 82,
 
-    /// <summary>A signature that is not empty does not hold (NULLFAIL), or is not strict DER with low S.</summary>
+    /// <summary>A signature that is not empty does not hold (NULLFAIL).</summary>
     ScriptSignature = 83,
 
     /// <summary>SIGHASH_SINGLE names an output that is not there.</summary>
@@ -209,6 +209,27 @@ public enum RuleCode
 
     /// <summary>No such block is known.</summary>
     BlockUnknown = 123,
+
+    /// <summary>A disabled opcode, run or not.</summary>
+    ScriptDisabledOpcode = 200,
+    /// <summary>RETURN ran.</summary>
+    ScriptReturn = 201,
+    /// <summary>A signature is not strict DER.</summary>
+    ScriptSignatureForm = 202,
+    /// <summary>A signature has a high S.</summary>
+    ScriptSignatureHighS = 203,
+    /// <summary>CHECKMULTISIG: the element that it takes too many is not empty.</summary>
+    ScriptDummyNotEmpty = 204,
+    /// <summary>CHECKMULTISIG: the count of signatures is negative or above that of the keys.</summary>
+    ScriptSignatureCount = 205,
+    /// <summary>CHECKMULTISIG: the count of keys is negative or above 20.</summary>
+    ScriptKeyCount = 206,
+    /// <summary>FROMALTSTACK found nothing.</summary>
+    ScriptAltStackEmpty = 207,
+    /// <summary>CODESEPARATOR, run or not.</summary>
+    ScriptCodeSeparator = 208,
+    /// <summary>A script holds a signature that is to sign it.</summary>
+    ScriptHoldsSignature = 209,
 
     /// <summary>A frame begins with another magic than the network's.</summary>
     PeerMagic = 260,

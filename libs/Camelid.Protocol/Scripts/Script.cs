@@ -11,11 +11,16 @@ public readonly struct Script : IEquatable<Script>
     /// <summary>Takes a copy of the bytes.</summary>
     public Script(ReadOnlySpan<byte> bytes) => this.bytes = bytes.ToArray();
 
+    private Script(byte[] bytes) => this.bytes = bytes;
+
     /// <summary>The script without a byte.</summary>
     public static Script Empty => default;
 
     /// <summary>The bytes.</summary>
     public ReadOnlySpan<byte> Span => bytes ?? [];
+
+    /// <summary>The bytes, for elements that are a part of the script.</summary>
+    internal ReadOnlyMemory<byte> Memory => bytes;
 
     /// <summary>The number of bytes.</summary>
     public int Length => Span.Length;
@@ -32,23 +37,20 @@ public readonly struct Script : IEquatable<Script>
         return good;
     }
 
-    /// <summary>
-    /// Rule C-06: signature operations in these bytes, run or not; what follows a broken push counts nothing.
-    /// </summary>
-    public int SignatureOperationCount()
-    {
-        int count = 0;
-        ScriptReader reader = new(Span);
-        while (reader.TryRead(out ScriptStep step))
-        {
-            if (step.Opcode is Opcode.CheckSig or Opcode.CheckSigVerify)
-            {
-                count++;
-            }
-        }
+    /// <summary>Takes the array itself, which nobody may change any more.</summary>
+    internal static Script Own(byte[] bytes) => new(bytes);
 
-        return count;
-    }
+    /// <summary>
+    /// Rule C-06: signature operations in these bytes, run or not; what follows a broken push counts nothing. One with
+    /// many keys counts as 20.
+    /// </summary>
+    public int SignatureOperationCount() => CountSignatures(false);
+
+    /// <summary>
+    /// Rule C-20: as <see cref="SignatureOperationCount"/>, but an operation with many keys counts as many as the small
+    /// number before it says.
+    /// </summary>
+    public int SignatureOperationCountExact() => CountSignatures(true);
 
     /// <summary>Hexadecimal digits.</summary>
     public override string ToString() => Convert.ToHexStringLower(Span);
@@ -72,4 +74,25 @@ public readonly struct Script : IEquatable<Script>
 
     /// <summary>Different bytes.</summary>
     public static bool operator !=(Script left, Script right) => !left.Equals(right);
+
+    private int CountSignatures(bool exact)
+    {
+        int count = 0;
+        Opcode before = Opcode.Zero;
+        ScriptReader reader = new(Span);
+        while (reader.TryRead(out ScriptStep step))
+        {
+            count += step.Opcode switch
+            {
+                Opcode.CheckSig or Opcode.CheckSigVerify => 1,
+                Opcode.CheckMultiSig or Opcode.CheckMultiSigVerify => exact && before is >= Opcode.One and <= Opcode.Sixteen
+                    ? before - Opcode.One + 1
+                    : SignatureChecker.KeysMax,
+                _ => 0,
+            };
+            before = step.Opcode;
+        }
+
+        return count;
+    }
 }

@@ -18,8 +18,8 @@ public sealed record ScriptContext
     /// <summary>The block that the transaction is or would be in.</summary>
     public required SpendContext Block { get; init; }
 
-    /// <summary>Tests only: signature hashes without the Job ID, as Bitcoin Core's vectors have them.</summary>
-    internal bool BitcoinCompat { get; init; }
+    /// <summary>Tests only: runs the script as Bitcoin would.</summary>
+    internal BitcoinCompat? Compat { get; init; }
 }
 
 /// <summary>The block that a transaction is or would be in.</summary>

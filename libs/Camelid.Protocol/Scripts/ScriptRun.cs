@@ -1,30 +1,26 @@
-using Camelid.Protocol.Keys;
-using Camelid.Protocol.Transactions;
-
 namespace Camelid.Protocol.Scripts;
 
-/// <summary>One run of one locking script.</summary>
-internal sealed class ScriptRun(Script script, ScriptStack stack, ScriptContext context)
+/// <summary>One run of one script, on a stack that it may share with the script before.</summary>
+internal sealed class ScriptRun(
+    Script script, ScriptStack stack, ScriptContext context, ScriptFlags flags, SignatureChecker signatures)
 {
-    private const uint SequenceDisabled = 1u << 31;
-    private const uint SequenceMask = 0x0040_ffff;
-    private const uint SequenceSeconds = 1u << 22;
-
-    private readonly Stack<bool> branches = new();
+    private readonly bool minimal = (flags & ScriptFlags.Minimal) != 0;
+    private ScriptStack? alt;
+    private ConditionStack branches;
     private int operations;
+    private int signedFrom;
 
     /// <summary>True where CHECKJOB ran and held.</summary>
     public bool RanCheckJob { get; private set; }
 
-    /// <summary>Signatures that were checked and held.</summary>
-    public int Signatures { get; private set; }
-
-    /// <summary>True while every such signature had the type ALL.</summary>
-    public bool AllSignEverything { get; private set; } = true;
-
-    /// <summary>Runs to the end; the first refusal ends it.</summary>
+    /// <summary>Rule C-08: runs to the end; the first refusal ends it.</summary>
     public RuleCode Run()
     {
+        if (script.Length > Script.BytesMax)
+        {
+            return RuleCode.ScriptLimit;
+        }
+
         ScriptReader reader = new(script.Span);
         while (reader.TryRead(out ScriptStep step))
         {
@@ -33,35 +29,20 @@ internal sealed class ScriptRun(Script script, ScriptStack stack, ScriptContext 
             {
                 return code;
             }
+
+            if (stack.Count + (alt?.Count ?? 0) > ScriptStack.ElementsMax)
+            {
+                return RuleCode.ScriptLimit;
+            }
         }
 
-        if (reader.Failed)
-        {
-            return RuleCode.ScriptTruncatedPush;
-        }
-
-        return branches.Count == 0 ? RuleCode.Accepted : RuleCode.ScriptUnbalancedIf;
-    }
-
-    /// <summary>Pushes the bytes or the small number of a step.</summary>
-    public static RuleCode Push(ScriptStep step, ScriptStack stack)
-    {
-        if (!step.IsMinimalPush)
-        {
-            return RuleCode.ScriptNotMinimal;
-        }
-
-        return step.Opcode switch
-        {
-            Opcode.MinusOne => stack.Push([0x81]),
-            >= Opcode.One => stack.Push([(byte)((int)step.Opcode - (int)Opcode.One + 1)]),
-            _ => stack.Push(step.Data),
-        };
+        return reader.Failed ? RuleCode.ScriptTruncatedPush
+            : branches.IsEmpty ? RuleCode.Accepted
+            : RuleCode.ScriptUnbalancedIf;
     }
 
     private RuleCode One(ScriptStep step)
     {
-        bool runs = !branches.Contains(false);
         if (step.Data.Length > ScriptStack.ElementBytesMax)
         {
             return RuleCode.ScriptLimit;
@@ -69,43 +50,82 @@ internal sealed class ScriptRun(Script script, ScriptStack stack, ScriptContext 
 
         if (step.IsPush)
         {
-            return runs ? Push(step, stack) : RuleCode.Accepted;
+            return branches.Runs ? Push(step) : RuleCode.Accepted;
         }
 
-        if (!Enum.IsDefined(step.Opcode))
-        {
-            return RuleCode.ScriptUnknownOpcode;
-        }
-
-        if (++operations > ScriptInterpreter.OperationsMax)
+        if (step.Opcode > Opcode.Sixteen && ++operations > ScriptInterpreter.OperationsMax)
         {
             return RuleCode.ScriptLimit;
         }
 
-        return step.Opcode is Opcode.If or Opcode.NotIf or Opcode.Else or Opcode.EndIf
-            ? Branch(step.Opcode, runs)
-            : runs ? Operate(step.Opcode) : RuleCode.Accepted;
-    }
-
-    private RuleCode Branch(Opcode opcode, bool runs)
-    {
-        if (opcode is Opcode.Else or Opcode.EndIf)
+        if (IsDisabled(step.Opcode))
         {
-            if (branches.Count == 0)
-            {
-                return RuleCode.ScriptUnbalancedIf;
-            }
-
-            bool taken = branches.Pop();
-            if (opcode == Opcode.Else)
-            {
-                branches.Push(!taken);
-            }
-
-            return RuleCode.Accepted;
+            return RuleCode.ScriptDisabledOpcode;
         }
 
-        if (!runs)
+        if (step.Opcode == Opcode.CodeSeparator && (flags & ScriptFlags.WholeScript) != 0)
+        {
+            return RuleCode.ScriptCodeSeparator;
+        }
+
+        if (step.Opcode is >= Opcode.If and <= Opcode.EndIf)
+        {
+            return Branch(step.Opcode);
+        }
+
+        return branches.Runs ? Operate(step) : RuleCode.Accepted;
+    }
+
+    /// <summary>Operations that are refused even where they do not run (CVE-2010-5137 and its kin).</summary>
+    private static bool IsDisabled(Opcode opcode) => opcode is
+        (>= Opcode.Concatenate and <= Opcode.Right) or (>= Opcode.Invert and <= Opcode.Xor)
+        or Opcode.Double or Opcode.Halve or (>= Opcode.Multiply and <= Opcode.ShiftRight);
+
+    private RuleCode Push(ScriptStep step)
+    {
+        if (minimal && !step.IsMinimalPush)
+        {
+            return RuleCode.ScriptNotMinimal;
+        }
+
+        switch (step.Opcode)
+        {
+            case Opcode.MinusOne:
+                stack.PushNumber(-1);
+                break;
+            case >= Opcode.One:
+                stack.PushNumber(step.Opcode - Opcode.One + 1);
+                break;
+            default:
+                stack.Push(script.Memory.Slice(step.End - step.Data.Length, step.Data.Length));
+                break;
+        }
+
+        return RuleCode.Accepted;
+    }
+
+    private RuleCode Branch(Opcode opcode)
+    {
+        switch (opcode)
+        {
+            case Opcode.If or Opcode.NotIf:
+                return Open(opcode);
+            case Opcode.Else or Opcode.EndIf when branches.IsEmpty:
+                return RuleCode.ScriptUnbalancedIf;
+            case Opcode.Else:
+                branches.Toggle();
+                return RuleCode.Accepted;
+            case Opcode.EndIf:
+                branches.Pop();
+                return RuleCode.Accepted;
+            default:
+                return RuleCode.ScriptUnknownOpcode;
+        }
+    }
+
+    private RuleCode Open(Opcode opcode)
+    {
+        if (!branches.Runs)
         {
             branches.Push(false);
             return RuleCode.Accepted;
@@ -113,164 +133,138 @@ internal sealed class ScriptRun(Script script, ScriptStack stack, ScriptContext 
 
         if (stack.Count == 0)
         {
-            return RuleCode.ScriptUnbalancedIf;
+            return RuleCode.ScriptStackEmpty;
         }
 
-        byte[] selector = stack.Pop();
-        if (selector is not ([] or [1]))
+        ReadOnlySpan<byte> selector = stack.Pop().Span;
+        if ((flags & ScriptFlags.MinimalIf) != 0 && selector is not ([] or [1]))
         {
             return RuleCode.ScriptSelectorNotMinimal;
         }
 
-        branches.Push(selector is [1] == (opcode == Opcode.If));
+        branches.Push(ScriptStack.IsTrue(selector) == (opcode == Opcode.If));
         return RuleCode.Accepted;
     }
 
-    private RuleCode Operate(Opcode opcode)
+    private RuleCode Operate(ScriptStep step)
     {
-        int needs = opcode switch
+        Opcode opcode = step.Opcode;
+        int needs = StackOperations.Needs(opcode);
+        if (needs >= 0)
         {
-            Opcode.Nop or Opcode.CheckJob or Opcode.CheckVerdict => 0,
-            Opcode.Equal or Opcode.EqualVerify or Opcode.CheckSig or Opcode.CheckSigVerify => 2,
-            _ => 1,
-        };
-        if (stack.Count < needs)
+            return stack.Count < needs ? RuleCode.ScriptStackEmpty : StackOperations.Run(opcode, stack, minimal);
+        }
+
+        needs = ArithmeticOperations.Needs(opcode);
+        if (needs >= 0)
         {
-            return RuleCode.ScriptStackEmpty;
+            return stack.Count < needs ? RuleCode.ScriptStackEmpty : ArithmeticOperations.Run(opcode, stack, minimal);
         }
 
         switch (opcode)
         {
             case Opcode.Nop:
                 return RuleCode.Accepted;
-            case Opcode.Verify:
-                return Truth(ScriptStack.IsTrue(stack.Pop()));
-            case Opcode.Drop:
-                stack.Pop();
+            case Opcode.Return:
+                return RuleCode.ScriptReturn;
+            case Opcode.ToAltStack or Opcode.FromAltStack:
+                return Carry(opcode);
+            case Opcode.CodeSeparator:
+                signedFrom = step.End;
                 return RuleCode.Accepted;
-            case Opcode.Dup:
-                return stack.Push(stack.Top);
-            case Opcode.Size:
-                return stack.Push(ScriptNumber.Encode(stack.Top.Length));
-            case Opcode.Equal:
-                return stack.Push(Same());
-            case Opcode.EqualVerify:
-                return Truth(Same());
-            case Opcode.Sha256:
-                return stack.Push(Hashes.Sha256(stack.Pop()).ToBytes());
-            case Opcode.Hash160:
-                return stack.Push(Hashes.Hash160(stack.Pop()).ToBytes());
-            case Opcode.CheckSig:
-            case Opcode.CheckSigVerify:
-                RuleCode code = Signature(out bool holds);
-                return code != RuleCode.Accepted ? code
-                    : opcode == Opcode.CheckSig ? stack.Push(holds) : Truth(holds);
-            case Opcode.CheckLockTimeVerify:
-                return LockTime();
-            case Opcode.CheckSequenceVerify:
-                return Sequence();
+            case >= Opcode.CheckSig and <= Opcode.CheckMultiSigVerify:
+                return CheckSignatures(opcode);
+            case >= Opcode.Nop1 and <= Opcode.CheckJob:
+                return AskContext(opcode);
+            default:
+                return RuleCode.ScriptUnknownOpcode;
+        }
+    }
+
+    private RuleCode Carry(Opcode opcode)
+    {
+        alt ??= new ScriptStack();
+        ScriptStack from = opcode == Opcode.ToAltStack ? stack : alt;
+        if (from.Count == 0)
+        {
+            return opcode == Opcode.ToAltStack ? RuleCode.ScriptStackEmpty : RuleCode.ScriptAltStackEmpty;
+        }
+
+        (opcode == Opcode.ToAltStack ? alt : stack).Push(from.Pop());
+        return RuleCode.Accepted;
+    }
+
+    private RuleCode CheckSignatures(Opcode opcode)
+    {
+        ReadOnlyMemory<byte> signed = script.Memory[signedFrom..];
+        RuleCode code;
+        bool holds;
+        if (opcode is Opcode.CheckMultiSig or Opcode.CheckMultiSigVerify)
+        {
+            code = signatures.Many(stack, signed, ref operations, out holds);
+        }
+        else if (stack.Count < 2)
+        {
+            return RuleCode.ScriptStackEmpty;
+        }
+        else
+        {
+            code = signatures.One(stack, signed, out holds);
+        }
+
+        if (code != RuleCode.Accepted)
+        {
+            return code;
+        }
+
+        if (opcode is Opcode.CheckSigVerify or Opcode.CheckMultiSigVerify)
+        {
+            return holds ? RuleCode.Accepted : RuleCode.ScriptVerifyFailed;
+        }
+
+        stack.Push(holds);
+        return RuleCode.Accepted;
+    }
+
+    /// <summary>What was a NOP in the beginning. CHECKJOB and CHECKVERDICT leave the stack as it is.</summary>
+    private RuleCode AskContext(Opcode opcode)
+    {
+        ScriptFlags meaning = opcode switch
+        {
+            Opcode.CheckLockTimeVerify => ScriptFlags.LockTime,
+            Opcode.CheckSequenceVerify => ScriptFlags.SequenceLock,
+            Opcode.CheckVerdict or Opcode.CheckJob => ScriptFlags.JobOperations,
+            _ => ScriptFlags.None,
+        };
+        if ((flags & meaning) == 0)
+        {
+            bool isUnused = opcode is not (Opcode.CheckLockTimeVerify or Opcode.CheckSequenceVerify);
+            return isUnused && (flags & ScriptFlags.NoUnusedNops) != 0
+                ? RuleCode.ScriptUnknownOpcode
+                : RuleCode.Accepted;
+        }
+
+        switch (opcode)
+        {
             case Opcode.CheckVerdict:
                 return Verdict();
             case Opcode.CheckJob:
                 RuleCode job = CheckJob.Check(context);
                 RanCheckJob |= job == RuleCode.Accepted;
                 return job;
+            case var _ when stack.Count == 0:
+                return RuleCode.ScriptStackEmpty;
+            case Opcode.CheckLockTimeVerify:
+                return LockOperations.LockTime(stack.Top, context, minimal);
             default:
-                return RuleCode.ScriptUnknownOpcode;
+                return LockOperations.Sequence(stack.Top, context, minimal);
         }
-    }
-
-    private static RuleCode Truth(bool value) => value ? RuleCode.Accepted : RuleCode.ScriptVerifyFailed;
-
-    private bool Same()
-    {
-        byte[] top = stack.Pop();
-        return stack.Pop().AsSpan().SequenceEqual(top);
-    }
-
-    /// <summary>
-    /// Rule C-07: strict DER, low S, known type, compressed key on the curve; failing only when empty.
-    /// </summary>
-    private RuleCode Signature(out bool holds)
-    {
-        holds = false;
-        byte[] keyBytes = stack.Pop();
-        byte[] signature = stack.Pop();
-        if (!PublicKey.TryFromBytes(keyBytes, out PublicKey key) || !context.Block.Curve.IsPublicKey(keyBytes))
-        {
-            return RuleCode.ScriptPublicKey;
-        }
-
-        if (signature.Length == 0)
-        {
-            return RuleCode.Accepted;
-        }
-
-        SignatureHashType type = (SignatureHashType)signature[^1];
-        if (!SignatureHash.IsKnown(type))
-        {
-            return RuleCode.ScriptHashType;
-        }
-
-        if (SignatureHash.IsSingleOutOfRange(context.Transaction, context.InputIndex, type))
-        {
-            return RuleCode.ScriptSingleOutOfRange;
-        }
-
-        Hash256 digest = SignatureHash.Compute(
-            context.Transaction, context.InputIndex, script, type, context.BitcoinCompat);
-        holds = context.Block.Curve.Verify(key, digest, signature.AsSpan(0, signature.Length - 1));
-        Signatures++;
-        AllSignEverything &= type == SignatureHashType.All;
-        return holds ? RuleCode.Accepted : RuleCode.ScriptSignature;
-    }
-
-    /// <summary>Rule C-09: CHECKLOCKTIMEVERIFY (BIP65).</summary>
-    private RuleCode LockTime()
-    {
-        if (!ScriptNumber.TryDecode(stack.Top, ScriptNumber.LockTimeBytesMax, out long wanted))
-        {
-            return RuleCode.ScriptNumber;
-        }
-
-        long lockTime = context.Transaction.LockTime;
-        bool sameKind = wanted >= Transaction.LockTimeThreshold == lockTime >= Transaction.LockTimeThreshold;
-        bool holds = wanted >= 0 && sameKind && wanted <= lockTime
-            && context.Transaction.Inputs[context.InputIndex].Sequence != TxInput.SequenceFinal;
-        return holds ? RuleCode.Accepted : RuleCode.ScriptLockTime;
-    }
-
-    /// <summary>Rule C-09: CHECKSEQUENCEVERIFY (BIP112).</summary>
-    private RuleCode Sequence()
-    {
-        if (!ScriptNumber.TryDecode(stack.Top, ScriptNumber.LockTimeBytesMax, out long wanted))
-        {
-            return RuleCode.ScriptNumber;
-        }
-
-        if (wanted < 0)
-        {
-            return RuleCode.ScriptSequence;
-        }
-
-        if ((wanted & SequenceDisabled) != 0)
-        {
-            return RuleCode.Accepted;
-        }
-
-        uint sequence = context.Transaction.Inputs[context.InputIndex].Sequence;
-        long masked = wanted & SequenceMask;
-        uint has = sequence & SequenceMask;
-        bool sameKind = masked >= SequenceSeconds == has >= SequenceSeconds;
-        bool enabled = context.Transaction.Version >= 2 && (sequence & SequenceDisabled) == 0;
-        bool holds = enabled && sameKind && masked <= has;
-        return holds ? RuleCode.Accepted : RuleCode.ScriptSequence;
     }
 
     /// <summary>Rule E-10: CHECKVERDICT.</summary>
     private RuleCode Verdict()
     {
-        OutPoint stake = context.Transaction.Inputs[context.InputIndex].Previous;
+        Transactions.OutPoint stake = context.Transaction.Inputs[context.InputIndex].Previous;
         return context.Block.Verdicts.Permits(context.Transaction, stake, context.Spent.Output)
             ? RuleCode.Accepted
             : RuleCode.NoVerdict;

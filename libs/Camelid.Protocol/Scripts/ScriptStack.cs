@@ -1,21 +1,24 @@
 namespace Camelid.Protocol.Scripts;
 
-/// <summary>The elements that a script works on, with the limits of rule C-08.</summary>
+/// <summary>The elements that a script works on. An element never changes, so that copies share its bytes.</summary>
 internal sealed class ScriptStack
 {
-    /// <summary>Most elements.</summary>
+    /// <summary>Rule C-08: most elements, those of the other stack included.</summary>
     public const int ElementsMax = 1000;
 
-    /// <summary>Longest element, in bytes.</summary>
+    /// <summary>Rule C-08: longest element, in bytes. No operation makes a longer one; a push could.</summary>
     public const int ElementBytesMax = 520;
 
-    private readonly List<byte[]> elements = [];
+    private const int FirstCapacity = 8;
+    private static readonly byte[] TrueElement = [1];
+
+    private readonly List<ReadOnlyMemory<byte>> elements = new(FirstCapacity);
 
     /// <summary>The number of elements.</summary>
     public int Count => elements.Count;
 
-    /// <summary>The top element; the caller has looked at <see cref="Count"/>.</summary>
-    public byte[] Top => elements[^1];
+    /// <summary>The top element.</summary>
+    public ReadOnlySpan<byte> Top => Peek(0).Span;
 
     /// <summary>True for an element that is not zero, negative zero included.</summary>
     public static bool IsTrue(ReadOnlySpan<byte> element)
@@ -24,26 +27,44 @@ internal sealed class ScriptStack
         return at >= 0 && !(at == element.Length - 1 && element[at] == 0x80);
     }
 
-    /// <summary>Adds an element.</summary>
-    public RuleCode Push(ReadOnlySpan<byte> element)
+    /// <summary>A second stack with the same elements.</summary>
+    public ScriptStack Copy()
     {
-        if (element.Length > ElementBytesMax || elements.Count >= ElementsMax)
-        {
-            return RuleCode.ScriptLimit;
-        }
-
-        elements.Add(element.ToArray());
-        return RuleCode.Accepted;
+        ScriptStack copy = new();
+        copy.elements.AddRange(elements);
+        return copy;
     }
+
+    /// <summary>The element so far below the top; 0 is the top.</summary>
+    public ReadOnlyMemory<byte> Peek(int depth) => elements[elements.Count - 1 - depth];
+
+    /// <summary>Adds an element.</summary>
+    public void Push(ReadOnlyMemory<byte> element) => elements.Add(element);
 
     /// <summary>Adds 1, or the empty element.</summary>
-    public RuleCode Push(bool value) => Push(value ? [1] : []);
+    public void Push(bool value) => elements.Add(value ? TrueElement : default);
 
-    /// <summary>Takes the top element; the caller has looked at <see cref="Count"/>.</summary>
-    public byte[] Pop()
+    /// <summary>Adds a number.</summary>
+    public void PushNumber(long value) => elements.Add(ScriptNumber.Encode(value));
+
+    /// <summary>Adds a copy of the element so far below the top.</summary>
+    public void PushCopy(int depth) => elements.Add(Peek(depth));
+
+    /// <summary>Takes the top element.</summary>
+    public ReadOnlyMemory<byte> Pop() => Take(0);
+
+    /// <summary>Takes elements from the top.</summary>
+    public void Drop(int count) => elements.RemoveRange(elements.Count - count, count);
+
+    /// <summary>Takes the element so far below the top.</summary>
+    public ReadOnlyMemory<byte> Take(int depth)
     {
-        byte[] top = elements[^1];
-        elements.RemoveAt(elements.Count - 1);
-        return top;
+        int at = elements.Count - 1 - depth;
+        ReadOnlyMemory<byte> element = elements[at];
+        elements.RemoveAt(at);
+        return element;
     }
+
+    /// <summary>Puts an element so far below the top; 0 is a push.</summary>
+    public void Insert(int depth, ReadOnlyMemory<byte> element) => elements.Insert(elements.Count - depth, element);
 }

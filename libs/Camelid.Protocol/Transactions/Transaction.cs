@@ -25,19 +25,25 @@ public sealed class Transaction : IEquatable<Transaction>
     /// <summary>Fewest bytes of an output: value, empty script.</summary>
     internal const int OutputBytesMin = 8 + 1;
 
-    private readonly byte[] encoded;
+    private const int TailBytes = sizeof(uint) + Hash256.Bytes;
 
-    private Transaction(int version, TxInput[] inputs, TxOutput[] outputs, uint lockTime, JobId jobId)
+    private readonly byte[] encoded;
+    private readonly TxInput[] inputs;
+    private readonly TxOutput[] outputs;
+
+    /// <summary>Takes the arrays themselves, which nobody may change any more.</summary>
+    private Transaction(int version, TxInput[] inputs, TxOutput[] outputs, uint lockTime, JobId jobId, byte[]? encoded)
     {
+        this.inputs = inputs;
+        this.outputs = outputs;
         Version = version;
         Inputs = Array.AsReadOnly(inputs);
         Outputs = Array.AsReadOnly(outputs);
         LockTime = lockTime;
         JobId = jobId;
-        CanonicalWriter writer = new();
-        Write(writer);
-        encoded = writer.ToArray();
-        Txid = new Txid(Hashes.Sha256d(encoded));
+        this.encoded = encoded ?? Write();
+        OutputsBytes = OutputsSize(outputs);
+        Txid = new Txid(Hashes.Sha256d(this.encoded));
     }
 
     /// <summary>The version; 1 or more.</summary>
@@ -64,13 +70,24 @@ public sealed class Transaction : IEquatable<Transaction>
     /// <summary>The canonical bytes, without a copy.</summary>
     public ReadOnlySpan<byte> EncodedSpan => encoded;
 
+    /// <summary>Count and outputs, as they stand in the canonical bytes: what ALL signs of them.</summary>
+    internal ReadOnlySpan<byte> EncodedOutputs => encoded.AsSpan(encoded.Length - TailBytes - OutputsBytes, OutputsBytes);
+
+    /// <summary>The inputs, for loops that must be quick.</summary>
+    internal ReadOnlySpan<TxInput> InputSpan => inputs;
+
+    /// <summary>The outputs, for loops that must be quick.</summary>
+    internal ReadOnlySpan<TxOutput> OutputSpan => outputs;
+
+    private int OutputsBytes { get; }
+
     /// <summary>True for the first transaction of a block, which makes coin: one input that spends nothing.</summary>
-    public bool IsCoinbase => Inputs.Count == 1 && Inputs[0].Previous == OutPoint.None;
+    public bool IsCoinbase => inputs.Length == 1 && inputs[0].Previous == OutPoint.None;
 
     /// <summary>Builds a transaction; the lists are copied.</summary>
     public static Transaction Create(
         int version, IEnumerable<TxInput> inputs, IEnumerable<TxOutput> outputs, uint lockTime, JobId jobId) =>
-        new(version, [.. inputs], [.. outputs], lockTime, jobId);
+        new(version, [.. inputs], [.. outputs], lockTime, jobId, null);
 
     /// <summary>The canonical bytes, in a new array.</summary>
     public byte[] Encode() => (byte[])encoded.Clone();
@@ -89,9 +106,9 @@ public sealed class Transaction : IEquatable<Transaction>
     /// <summary>The same transaction with another unlocking script at one input.</summary>
     public Transaction WithScript(int inputIndex, Script script)
     {
-        TxInput[] inputs = [.. Inputs];
-        inputs[inputIndex] = inputs[inputIndex] with { Script = script };
-        return new Transaction(Version, inputs, [.. Outputs], LockTime, JobId);
+        TxInput[] changed = [.. inputs];
+        changed[inputIndex] = changed[inputIndex] with { Script = script };
+        return new Transaction(Version, changed, outputs, LockTime, JobId, null);
     }
 
     /// <summary>Equal canonical bytes.</summary>
@@ -111,7 +128,7 @@ public sealed class Transaction : IEquatable<Transaction>
         for (int i = 0; i < inputs.Length && !reader.Failed; i++)
         {
             OutPoint previous = new(new Txid(reader.Hash()), reader.UInt32());
-            Script script = new(reader.VarBytes(Script.BytesMax));
+            Script script = Script.Own(reader.VarBytes(Script.BytesMax));
             inputs[i] = new TxInput(previous, script, reader.UInt32());
         }
 
@@ -119,7 +136,7 @@ public sealed class Transaction : IEquatable<Transaction>
         for (int i = 0; i < outputs.Length && !reader.Failed; i++)
         {
             Amount? value = Amount.FromGrains(reader.Int64());
-            Script script = new(reader.VarBytes(Script.BytesMax));
+            Script script = Script.Own(reader.VarBytes(Script.BytesMax));
             outputs[i] = new TxOutput(value ?? Amount.Zero, script);
             if (value is null)
             {
@@ -130,24 +147,51 @@ public sealed class Transaction : IEquatable<Transaction>
         uint lockTime = reader.UInt32();
         JobId jobId = new(reader.Hash());
         bool good = !reader.Failed && reader.Position - start <= BytesMax;
-        return good ? new Transaction(version, inputs, outputs, lockTime, jobId) : null;
+        return good
+            ? new Transaction(version, inputs, outputs, lockTime, jobId, reader.Since(start).ToArray())
+            : null;
     }
 
-    private void Write(CanonicalWriter writer)
+    private static int OutputsSize(TxOutput[] outputs)
     {
-        writer.Int32(Version).CompactSize((ulong)Inputs.Count);
-        foreach (TxInput input in Inputs)
+        int size = SpanWriter.CompactSizeBytes(outputs.Length);
+        foreach (TxOutput output in outputs)
         {
-            writer.Hash(input.Previous.Txid.Value).UInt32(input.Previous.Index);
-            writer.VarBytes(input.Script.Span).UInt32(input.Sequence);
+            size += sizeof(long) + SpanWriter.CompactSizeBytes(output.Script.Length) + output.Script.Length;
         }
 
-        writer.CompactSize((ulong)Outputs.Count);
-        foreach (TxOutput output in Outputs)
+        return size;
+    }
+
+    private byte[] Write()
+    {
+        int size = sizeof(int) + SpanWriter.CompactSizeBytes(inputs.Length) + OutputsSize(outputs) + TailBytes;
+        foreach (TxInput input in inputs)
         {
-            writer.Int64(output.Value.Grains).VarBytes(output.Script.Span);
+            size += OutPoint.Bytes + SpanWriter.CompactSizeBytes(input.Script.Length) + input.Script.Length + sizeof(uint);
         }
 
-        writer.UInt32(LockTime).Hash(JobId.Value);
+        byte[] bytes = new byte[size];
+        SpanWriter writer = new(bytes);
+        writer.Int32(Version);
+        writer.CompactSize(inputs.Length);
+        foreach (TxInput input in inputs)
+        {
+            writer.Hash(input.Previous.Txid.Value);
+            writer.UInt32(input.Previous.Index);
+            writer.VarBytes(input.Script.Span);
+            writer.UInt32(input.Sequence);
+        }
+
+        writer.CompactSize(outputs.Length);
+        foreach (TxOutput output in outputs)
+        {
+            writer.Int64(output.Value.Grains);
+            writer.VarBytes(output.Script.Span);
+        }
+
+        writer.UInt32(LockTime);
+        writer.Hash(JobId.Value);
+        return bytes;
     }
 }

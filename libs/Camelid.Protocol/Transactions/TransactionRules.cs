@@ -6,6 +6,11 @@ namespace Camelid.Protocol.Transactions;
 /// <summary>The rules of one transaction, used alike by the mempool and by the connection of blocks.</summary>
 public static class TransactionRules
 {
+    /// <summary>
+    /// Rule C-20: most signature operations in the scripts that one transaction spends. Each may hash the whole of it.
+    /// </summary>
+    public const int SpentSignatureOperationsMax = 2_500;
+
     private const uint SequenceDisabled = 1u << 31;
     private const uint SequenceSeconds = 1u << 22;
     private const uint SequenceBlocks = 0xffff;
@@ -81,6 +86,7 @@ public static class TransactionRules
 
         Utxo[] spent = new Utxo[transaction.Inputs.Count];
         Int128 inputs = 0;
+        int signatureOperations = 0;
         for (int i = 0; i < spent.Length; i++)
         {
             TxInput input = transaction.Inputs[i];
@@ -97,12 +103,24 @@ public static class TransactionRules
 
             spent[i] = utxo;
             inputs += utxo.Output.Value.Grains;
+            signatureOperations += utxo.Output.Script.SignatureOperationCountExact();
+        }
+
+        if (signatureOperations > SpentSignatureOperationsMax)
+        {
+            return SpendResult.Refused(RuleCode.TooManySignatureOperations);
         }
 
         Int128 fee = inputs - OutputGrains(transaction);
         return fee < 0 || fee > Amount.GrainsMax
             ? SpendResult.Refused(RuleCode.OutputsAboveInputs)
-            : new SpendResult { Code = RuleCode.Accepted, Fee = Amount.Grain((long)fee), Spent = spent };
+            : new SpendResult
+            {
+                Code = RuleCode.Accepted,
+                Fee = Amount.Grain((long)fee),
+                Spent = spent,
+                SpentSignatureOperations = signatureOperations,
+            };
     }
 
     /// <summary>
@@ -222,6 +240,9 @@ public sealed record SpendResult
 
     /// <summary>The outputs spent, in the order of the inputs; empty where refused.</summary>
     public IReadOnlyList<Utxo> Spent { get; init; } = [];
+
+    /// <summary>Rule C-20: signature operations in the scripts that are spent.</summary>
+    public int SpentSignatureOperations { get; init; }
 
     internal static SpendResult Refused(RuleCode code) => new() { Code = code };
 }

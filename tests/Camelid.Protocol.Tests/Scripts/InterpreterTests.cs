@@ -46,7 +46,16 @@ public sealed class InterpreterTests
     [InlineData("51", "87", RuleCode.ScriptStackEmpty)]
     [InlineData("51", "ba", RuleCode.ScriptUnknownOpcode)]
     [InlineData("51", "50", RuleCode.ScriptUnknownOpcode)]
-    [InlineData("51", "0063ba68", RuleCode.ScriptUnknownOpcode)]
+    [InlineData("51", "0063ba68", RuleCode.Accepted)]
+    [InlineData("51", "00635068", RuleCode.Accepted)]
+    [InlineData("51", "00636268", RuleCode.Accepted)]
+    [InlineData("51", "00636568", RuleCode.ScriptUnknownOpcode)]
+    [InlineData("51", "00636668", RuleCode.ScriptUnknownOpcode)]
+    [InlineData("51", "00637e68", RuleCode.ScriptDisabledOpcode)]
+    [InlineData("51", "00639968", RuleCode.ScriptDisabledOpcode)]
+    [InlineData("51", "0063ab68", RuleCode.ScriptCodeSeparator)]
+    [InlineData("51", "6a", RuleCode.ScriptReturn)]
+    [InlineData("51", "00636a68", RuleCode.Accepted)]
     [InlineData("51", "63", RuleCode.ScriptUnbalancedIf)]
     [InlineData("51", "68", RuleCode.ScriptUnbalancedIf)]
     [InlineData("51", "67", RuleCode.ScriptUnbalancedIf)]
@@ -57,7 +66,7 @@ public sealed class InterpreterTests
     [InlineData("52", "6351675168", RuleCode.ScriptSelectorNotMinimal)]
     [InlineData("0100", "6351675168", RuleCode.ScriptSelectorNotMinimal)]
     [InlineData("020100", "6351675168", RuleCode.ScriptSelectorNotMinimal)]
-    [InlineData("51", "6363006768516851", RuleCode.ScriptUnbalancedIf)]
+    [InlineData("51", "6363006768516851", RuleCode.ScriptStackEmpty)]
     [InlineData("5252", "87", RuleCode.Accepted)]
     [InlineData("5253", "87", RuleCode.ScriptFalse)]
     [InlineData("5253", "8851", RuleCode.ScriptVerifyFailed)]
@@ -119,19 +128,19 @@ public sealed class InterpreterTests
         Assert.Equal(RuleCode.ScriptHashType, spend.Code(Push([.. signature[..^1], 0x04])));
         Assert.Equal(RuleCode.ScriptHashType, spend.Code(Push([.. signature[..^1], 0x00])));
         Assert.Equal(RuleCode.ScriptSignature, spend.Code(Push([.. signature[..^1], 0x02])));
-        Assert.Equal(RuleCode.ScriptSignature, spend.Code(Push([.. signature[..^1], 0x00, 0x01])));
-        Assert.Equal(RuleCode.ScriptSignature, spend.Code(Push([0x01])));
+        Assert.Equal(RuleCode.ScriptSignatureForm, spend.Code(Push([.. signature[..^1], 0x00, 0x01])));
+        Assert.Equal(RuleCode.ScriptSignatureForm, spend.Code(Push([0x01])));
     }
 
     [Fact]
     [Trait("Rule", "C-07")]
-    public void A_key_is_compressed_and_on_the_curve()
+    public void A_key_is_compressed()
     {
         byte[] good = Samples.Public(Samples.Client).Span.ToArray();
         Assert.Equal(RuleCode.ScriptFalse, KeyCode(good));
         Assert.Equal(RuleCode.ScriptPublicKey, KeyCode([0x04, .. good[1..], .. good[1..]]));
-        Assert.Equal(RuleCode.ScriptPublicKey, KeyCode([0x02, .. new byte[31], 5]));
-        Assert.Equal(RuleCode.ScriptPublicKey, KeyCode([]));
+        Assert.Equal(RuleCode.ScriptPublicKey, KeyCode([0x05, .. good[1..]]));
+        Assert.Equal(RuleCode.ScriptPublicKey, KeyCode([.. good, 1]));
         static RuleCode KeyCode(byte[] key) => new ScriptFixture
         {
             Locking = new ScriptBuilder().Push(key).Op(Opcode.CheckSig).ToScript(),

@@ -18,7 +18,7 @@ public sealed class SignatureHashTests
         Assert.NotEqual(Digest(Base, 1), Digest(other, 1));
         Assert.Equal(Compat(Base), Compat(other));
         static Hash256 Compat(Transaction transaction) =>
-            SignatureHash.Compute(transaction, 0, Spent, SignatureHashType.All, bitcoinCompat: true);
+            SignatureHash.ComputeAsBitcoin(transaction, 0, Spent.Span, SignatureHashType.All);
     }
 
     [Theory]
