@@ -284,4 +284,10 @@ public enum RuleCode
 
     /// <summary>A relayed message is too large to be spread in search of its receiver.</summary>
     RelayTooLargeToSpread = 277,
+
+    /// <summary>A compact block's short ids can't be told apart, or lead to another root: ask for the block.</summary>
+    CompactBlockAmbiguous = 278,
+
+    /// <summary>Transactions came for a compact block that were not asked for.</summary>
+    CompactBlockAnswer = 279,
 }
