@@ -10,8 +10,9 @@ namespace Camelid.Protocol;
 /// Rule C-04: what differs between <c>main</c>, <c>test</c> and <c>regtest</c>; all else is the same.
 /// </summary>
 /// <remarks>
-/// On <c>main</c> and <c>test</c> the first target asks for 65,536 hashes, which any laptop finds within a second; from
-/// there on rule C-24 finds the target at which a block takes a minute. <c>regtest</c> keeps its first target.
+/// The first target of <c>main</c> asks for 2^32 hashes, as Bitcoin's did: a laptop of 70 million nonces per second
+/// finds a block each minute. From there on rule C-24 goes with the miners, down to 2^24 hashes. <c>test</c> begins
+/// where any processor finds a block at once, at 2^16 hashes, its limit. <c>regtest</c> keeps its first target.
 /// </remarks>
 public sealed record Network
 {
@@ -33,8 +34,9 @@ public sealed record Network
         CoinType = 0,
         WindowSeconds = 600,
         CoinbaseMaturity = 100,
-        GenesisBits = 0x1f00ffff,
-        LimitBits = 0x1f00ffff,
+        GenesisBits = 0x1d00ffff,
+        GenesisNonce = 3_388_854_330,
+        LimitBits = 0x1e00ffff,
         GenesisTime = 1_767_225_600,
     };
 
@@ -50,6 +52,7 @@ public sealed record Network
         WindowSeconds = 600,
         CoinbaseMaturity = 100,
         GenesisBits = 0x1f00ffff,
+        GenesisNonce = 6_419,
         LimitBits = 0x1f00ffff,
         GenesisTime = 1_767_225_600,
     };
@@ -66,6 +69,7 @@ public sealed record Network
         WindowSeconds = 10,
         CoinbaseMaturity = 10,
         GenesisBits = EasiestBits,
+        GenesisNonce = 0,
         LimitBits = EasiestBits,
         HasFixedDifficulty = true,
         GenesisTime = 1_767_225_600,
@@ -120,6 +124,9 @@ public sealed record Network
 
     /// <summary>The target of the first block, in compact form; rule C-24 is anchored at it.</summary>
     public required uint GenesisBits { get; init; }
+
+    /// <summary>The nonce of the first block, so that no start has to search it; null: it is searched.</summary>
+    public uint? GenesisNonce { get; init; }
 
     /// <summary>The easiest target, in compact form.</summary>
     public required uint LimitBits { get; init; }
@@ -183,7 +190,9 @@ public sealed record Network
             Bits = network.GenesisBits,
             Nonce = 0,
         };
-        BlockHeader found = ProofOfWork.TryFind(header, 0, uint.MaxValue)
+        BlockHeader found = (network.GenesisNonce is { } nonce
+            ? ProofOfWork.TryFind(header, nonce, 1)
+            : ProofOfWork.TryFind(header, 0, uint.MaxValue))
             ?? throw new UnreachableException("no nonce gives a genesis block");
         return new Block(found, [coinbase]);
     }

@@ -88,8 +88,8 @@ public sealed class CompactBitsTests
     [InlineData(0x207fffffu, RuleCode.WrongBits)]
     public void Bits_easier_than_the_limit_are_refused_without_context(uint bits, RuleCode expected)
     {
-        BlockHeader header = Network.Main.Genesis.Header with { Bits = bits };
+        BlockHeader header = Network.Test.Genesis.Header with { Bits = bits };
         Assert.Equal(
-            expected, ProofOfWork.Check(ProofOfWork.TryFind(header, 0, uint.MaxValue)!, Network.Main));
+            expected, ProofOfWork.Check(ProofOfWork.TryFind(header, 0, uint.MaxValue)!, Network.Test));
     }
 }

@@ -91,8 +91,8 @@ public sealed class DifficultySimulationTests
     {
         private readonly Random random = new(seed);
         private int height;
-        private double now = Network.Main.GenesisTime;
-        private uint latest = Network.Main.GenesisTime;
+        private double now = Network.Test.GenesisTime;
+        private uint latest = Network.Test.GenesisTime;
         private long effective;
 
         /// <summary>True for the rule that is not ours: gaps count in full.</summary>
@@ -100,7 +100,7 @@ public sealed class DifficultySimulationTests
 
         /// <summary>Hashes expected for the next block.</summary>
         public double WorkOfNext =>
-            (double)ProofOfWork.Work(Difficulty.NextBits(Network.Main, height, effective));
+            (double)ProofOfWork.Work(Difficulty.NextBits(Network.Test, height, effective));
 
         public void Pause(int seconds) => now += seconds;
 

@@ -124,13 +124,19 @@ public sealed class DifficultyTests
     }
 
     [Theory]
-    [InlineData(0, long.MaxValue, 0x1f00ffffu)]
-    [InlineData(0, 21_600, 0x1f00ffffu)]
-    [InlineData(0, 0, 0x1f00ffffu)]
-    [InlineData(int.MaxValue, 0, 0x01010000u)]
-    [InlineData(int.MaxValue, 60L * int.MaxValue, 0x1f00ffffu)]
-    public void A_target_stays_between_one_and_the_limit(int height, long effective, uint expected) =>
-        Assert.Equal(expected, Difficulty.NextBits(Network.Main, height, effective));
+    [InlineData("main", 0, long.MaxValue, 0x1e00ffffu)]
+    [InlineData("main", 0, 138_240, 0x1e00ffffu)]
+    [InlineData("main", 0, 138_239, 0x1e00fffcu)]
+    [InlineData("main", 0, 0, 0x1d00ffffu)]
+    [InlineData("main", int.MaxValue, 0, 0x01010000u)]
+    [InlineData("main", int.MaxValue, 60L * int.MaxValue, 0x1d00ffffu)]
+    [InlineData("test", 0, 21_600, 0x1f00ffffu)]
+    [InlineData("test", 0, 0, 0x1f00ffffu)]
+    public void A_target_stays_between_one_and_the_limit(string name, int height, long effective, uint expected)
+    {
+        Assert.True(Network.TryParse(name, out Network? network));
+        Assert.Equal(expected, Difficulty.NextBits(network, height, effective));
+    }
 
     private static BigInteger NextTarget(int height, long effective) =>
         ProofOfWork.TargetOf(Difficulty.NextBits(Easy, height, effective));
