@@ -1,5 +1,6 @@
 using Camelid.Chain.Api;
 using Camelid.Chain.Blocks;
+using Camelid.Chain.Checks;
 using Camelid.Chain.Explorer;
 using Camelid.Chain.Index;
 using Camelid.Chain.Keys;
@@ -73,6 +74,9 @@ public static class ChainSetup
 
         ISecp256k1 curve = provider.GetRequiredService<ISecp256k1>();
         byte[] seed = SeedFile.ReadOrCreate(folder.Keys);
-        return new ChainIdentity(network, curve, new OperatorKeys(seed, network, curve));
+        return new ChainIdentity(network, curve, new OperatorKeys(seed, network, curve))
+        {
+            Checks = ScriptChecks.Fast(curve),
+        };
     }
 }

@@ -1,6 +1,6 @@
 namespace Camelid.Protocol.Scripts;
 
-/// <summary>Operations on numbers of at most four bytes. A result may have five; it can't be used as a number again.</summary>
+/// <summary>Operations on numbers of at most four bytes. A result of five can't be used as a number again.</summary>
 internal static class ArithmeticOperations
 {
     /// <summary>How many numbers an operation of this kind takes; −1 where it is of another kind.</summary>

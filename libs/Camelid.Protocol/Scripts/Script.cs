@@ -85,9 +85,10 @@ public readonly struct Script : IEquatable<Script>
             count += step.Opcode switch
             {
                 Opcode.CheckSig or Opcode.CheckSigVerify => 1,
-                Opcode.CheckMultiSig or Opcode.CheckMultiSigVerify => exact && before is >= Opcode.One and <= Opcode.Sixteen
-                    ? before - Opcode.One + 1
-                    : SignatureChecker.KeysMax,
+                Opcode.CheckMultiSig or Opcode.CheckMultiSigVerify =>
+                    exact && before is >= Opcode.One and <= Opcode.Sixteen
+                        ? before - Opcode.One + 1
+                        : SignatureChecker.KeysMax,
                 _ => 0,
             };
             before = step.Opcode;

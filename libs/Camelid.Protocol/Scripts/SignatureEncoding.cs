@@ -57,7 +57,7 @@ internal static class SignatureEncoding
         return refused ? RuleCode.ScriptPublicKey : RuleCode.Accepted;
     }
 
-    /// <summary>BIP66: 0x30 length 0x02 length r 0x02 length s type, r and s positive and in their shortest form.</summary>
+    /// <summary>BIP66: 0x30 length 0x02 length r 0x02 length s type, r and s positive and shortest.</summary>
     private static bool IsStrictDer(ReadOnlySpan<byte> signature)
     {
         if (signature.Length is < SignatureBytesMin or > SignatureBytesMax

@@ -5,7 +5,7 @@ namespace Camelid.Protocol.Scripts;
 /// <summary>Operations that move, compare and hash elements.</summary>
 internal static class StackOperations
 {
-    /// <summary>How many elements an operation of this kind needs on the stack; −1 where it is of another kind.</summary>
+    /// <summary>How many elements an operation of this kind needs; −1 where it is of another kind.</summary>
     public static int Needs(Opcode opcode) => opcode switch
     {
         Opcode.Depth => 0,

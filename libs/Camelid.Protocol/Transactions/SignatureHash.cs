@@ -77,7 +77,7 @@ public static class SignatureHash
             ? Hash256.FromBytes([1, .. new byte[Hash256.Bytes - 1]])
             : Digest(transaction, inputIndex, script, type, null);
 
-    /// <summary>Writes what is signed into one buffer, outputs and all as they were encoded once, and hashes it.</summary>
+    /// <summary>Writes what is signed into one buffer, outputs as they were encoded once, and hashes it.</summary>
     private static Hash256 Digest(
         Transaction transaction, int inputIndex, ReadOnlySpan<byte> script, SignatureHashType type, Hash256? jobId)
     {

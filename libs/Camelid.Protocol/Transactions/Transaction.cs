@@ -71,7 +71,8 @@ public sealed class Transaction : IEquatable<Transaction>
     public ReadOnlySpan<byte> EncodedSpan => encoded;
 
     /// <summary>Count and outputs, as they stand in the canonical bytes: what ALL signs of them.</summary>
-    internal ReadOnlySpan<byte> EncodedOutputs => encoded.AsSpan(encoded.Length - TailBytes - OutputsBytes, OutputsBytes);
+    internal ReadOnlySpan<byte> EncodedOutputs =>
+        encoded.AsSpan(encoded.Length - TailBytes - OutputsBytes, OutputsBytes);
 
     /// <summary>The inputs, for loops that must be quick.</summary>
     internal ReadOnlySpan<TxInput> InputSpan => inputs;
@@ -168,7 +169,7 @@ public sealed class Transaction : IEquatable<Transaction>
         int size = sizeof(int) + SpanWriter.CompactSizeBytes(inputs.Length) + OutputsSize(outputs) + TailBytes;
         foreach (TxInput input in inputs)
         {
-            size += OutPoint.Bytes + SpanWriter.CompactSizeBytes(input.Script.Length) + input.Script.Length + sizeof(uint);
+            size += InputBytesMin - 1 + SpanWriter.CompactSizeBytes(input.Script.Length) + input.Script.Length;
         }
 
         byte[] bytes = new byte[size];

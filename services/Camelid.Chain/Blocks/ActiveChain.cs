@@ -50,8 +50,9 @@ internal sealed class ActiveChain
 
     /// <summary>What a block on this parent is judged by.</summary>
     public ChainContext ContextAfter(BlockEntry parent) =>
-        new(identity.Network, identity.Curve, parent.Hash, parent.MedianTimePast())
+        new(identity.Network, identity.Checks.BlockCurve, parent.Hash, parent.MedianTimePast())
         {
+            Scripts = identity.Checks.Runner,
             Bits = Difficulty.NextBits(identity.Network, parent.Height, parent.EffectiveSeconds),
         };
 

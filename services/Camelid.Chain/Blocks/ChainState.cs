@@ -1,3 +1,4 @@
+using Camelid.Chain.Checks;
 using Camelid.Chain.Keys;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
@@ -6,7 +7,11 @@ using Camelid.Protocol.Keys;
 namespace Camelid.Chain.Blocks;
 
 /// <summary>The network, the curve and the operator's keys: what the state is judged by and sorted with.</summary>
-internal sealed record ChainIdentity(Network Network, ISecp256k1 Curve, OperatorKeys Keys);
+internal sealed record ChainIdentity(Network Network, ISecp256k1 Curve, OperatorKeys Keys)
+{
+    /// <summary>What runs the scripts of blocks and mempool.</summary>
+    public ScriptChecks Checks { get; init; } = ScriptChecks.Plain(Curve);
+}
 
 /// <summary>
 /// Rule C-32: the known headers and the unspent outputs of the active chain: the one with the most work of which every
@@ -39,6 +44,9 @@ internal sealed class ChainState : IDisposable
 
     /// <summary>The curve.</summary>
     public ISecp256k1 Curve => identity.Curve;
+
+    /// <summary>The curve for transactions that wait: it may remember what held (rule C-22).</summary>
+    public ISecp256k1 PoolCurve => identity.Checks.PoolCurve;
 
     /// <summary>The operator's keys.</summary>
     public OperatorKeys Keys => identity.Keys;

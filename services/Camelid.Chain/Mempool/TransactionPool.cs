@@ -275,5 +275,5 @@ internal sealed class TransactionPool(ChainState state, TimeProvider time) : IUt
     }
 
     private SpendContext Context(ChainReading reading, uint blockTime, uint medianTimePast) =>
-        new(reading.Tip.Height + 1, blockTime, medianTimePast, state.Network, state.Curve);
+        new(reading.Tip.Height + 1, blockTime, medianTimePast, state.Network, state.PoolCurve);
 }

@@ -14,8 +14,10 @@ namespace Camelid.Protocol.Tests.Vectors;
 internal sealed class LaxCurve(ScriptFlags flags) : BitcoinCompat
 {
     private const int ScalarBytes = 32;
-    private static readonly BigInteger Order = Number("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
-    private static readonly BigInteger Prime = Number("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
+    private static readonly BigInteger Order =
+        Number("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
+    private static readonly BigInteger Prime =
+        Number("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
 
     public override ScriptFlags Flags => flags;
 

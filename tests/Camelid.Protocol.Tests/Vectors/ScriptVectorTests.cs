@@ -6,7 +6,7 @@ using Camelid.TestKit;
 
 namespace Camelid.Protocol.Tests.Vectors;
 
-/// <summary>Rules C-07, C-08 and C-09 by Bitcoin Core's script_tests.json: 1,222 scripts with flags and outcome.</summary>
+/// <summary>Rules C-07, C-08 and C-09 by Bitcoin Core's script_tests.json: 1,222 scripts with outcome.</summary>
 /// <remarks>
 /// All rows are run that have neither witness data nor a witness or taproot flag: 1,086. Of the 136 left out, 113 carry
 /// witness data and 23 only the flag. DISCOURAGE_UPGRADABLE_NOPS is a flag of the interpreter, so its 12 rows are run.
