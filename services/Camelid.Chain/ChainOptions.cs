@@ -31,4 +31,16 @@ internal sealed record ChainOptions
 
     /// <summary>Fee of a transaction that funds roles, in grains.</summary>
     public long FundingFeeGrains { get; init; } = 10_000;
+
+    /// <summary>
+    /// Rule M-04: the least price of a transaction that this node lets wait and passes on, in grains per 1,000 bytes.
+    /// A job of 10,000 grains pays far more; the smallest sensible one, 200 grains, pays five times as much.
+    /// </summary>
+    public int RelayFeeGrainsPerKilobyte { get; init; } = 100;
+
+    /// <summary>Rule M-11: memory for waiting transactions, in millions of bytes.</summary>
+    public int MempoolMegabytes { get; init; } = 100;
+
+    /// <summary>Rule M-13: hours that a transaction waits.</summary>
+    public int MempoolExpiryHours { get; init; } = 336;
 }

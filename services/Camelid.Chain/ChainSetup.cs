@@ -36,7 +36,7 @@ public static class ChainSetup
             provider.GetRequiredService<ChainIdentity>()));
         services.AddSingleton<BlockIndex>().AddSingleton<OutputIndex>().AddSingleton<ChainTotals>();
         services.AddSingleton<ChainCore>().AddSingleton<BlockIntake>();
-        services.AddSingleton<TransactionPool>().AddSingleton<TransactionIntake>();
+        services.AddMempool();
         services.AddSingleton<SignerStore>().AddSingleton<JobClock>().AddSingleton<SignerParts>();
         services.AddSingleton<OfferSigner>().AddSingleton<PaymentSigner>().AddSingleton<ClaimSigner>();
         services.AddSingleton<WordSigner>().AddSingleton<Signers>().AddSingleton<SignerGate>();

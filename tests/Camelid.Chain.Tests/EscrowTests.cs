@@ -177,7 +177,7 @@ public sealed class EscrowTests : IAsyncLifetime
         await chain.RunAsync();
         Assert.True(await TestJob.ConfirmationsAsync(chain, refund.Txid) >= 1);
         BalancesReply balances = await chain.Wallet.GetBalances(new GetBalancesRequest(), new CallContext());
-        Assert.Equal(job.AmountGrains, balances.Roles.Single(role => role.Role == "client").SpendableGrains);
+        Assert.Equal(job.AmountGrains - 200, balances.Roles.Single(role => role.Role == "client").SpendableGrains);
         Assert.Equal(0, SupplyInvariant.Check(chain).PaymentsGrains);
     }
 

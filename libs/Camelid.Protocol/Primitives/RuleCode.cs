@@ -231,6 +231,54 @@ public enum RuleCode
     /// <summary>A script holds a signature that is to sign it.</summary>
     ScriptHoldsSignature = 209,
 
+    /// <summary>A waiting transaction spends the same output, and this one may not replace it.</summary>
+    Conflict = 240,
+
+    /// <summary>It spends a deposit on which another job is open.</summary>
+    DepositInUse = 241,
+
+    /// <summary>It spends an output of a job transaction that is in no block yet.</summary>
+    SpendsUnconfirmedJob = 242,
+
+    /// <summary>Its form is none that nodes pass on: a version, an output, a script that is spent.</summary>
+    NotStandard = 243,
+
+    /// <summary>The mempool has no room for what it pays.</summary>
+    MempoolFull = 244,
+
+    /// <summary>Its lock time is too far ahead to wait for.</summary>
+    LockTimeTooFar = 245,
+
+    /// <summary>It pays less than the mempool asks now, or a replacement less than it must add.</summary>
+    FeeTooLow = 246,
+
+    /// <summary>A payment's lock time is not created + W of a job that this node knows.</summary>
+    JobLockTime = 247,
+
+    /// <summary>An output holds less than it will cost to spend it.</summary>
+    OutputDust = 248,
+
+    /// <summary>Too many transactions, or too many bytes, would hang together unconfirmed.</summary>
+    UnconfirmedChainTooLong = 249,
+
+    /// <summary>A replacement would throw out too many transactions.</summary>
+    ReplacesTooMany = 250,
+
+    /// <summary>A replacement spends an unconfirmed output that what it replaces did not spend.</summary>
+    ReplacementAddsUnconfirmed = 251,
+
+    /// <summary>A replacement spends an output of what it replaces.</summary>
+    ReplacementSpendsReplaced = 252,
+
+    /// <summary>A transaction that can't be mined yet would replace one that could.</summary>
+    ReplacementWaits = 253,
+
+    /// <summary>A block of the active chain holds it already.</summary>
+    AlreadyInChain = 254,
+
+    /// <summary>A transaction has, or makes run, more signature operations than nodes pass on.</summary>
+    TransactionSignatureOperations = 255,
+
     /// <summary>A frame begins with another magic than the network's.</summary>
     PeerMagic = 260,
 

@@ -163,7 +163,7 @@ public static class TransactionRules
     /// <summary>
     /// Rule C-17: a coinbase output is mature; a relative lock (BIP68, version 2, blocks only) is over.
     /// </summary>
-    private static RuleCode CheckAge(Transaction transaction, TxInput input, Utxo utxo, SpendContext context)
+    public static RuleCode CheckAge(Transaction transaction, TxInput input, Utxo utxo, SpendContext context)
     {
         int age = context.Height - utxo.Height;
         if (utxo.IsCoinbase && age < context.Network.CoinbaseMaturity)

@@ -146,14 +146,9 @@ internal sealed partial class ChainCore(
         if (acceptance.Disconnected.Count > 0)
         {
             LogReorganised(acceptance.Disconnected.Count, acceptance.Connected.Count);
-            pool.Rejudge(acceptance.Disconnected.Reverse().SelectMany(entry => state.ReadBlock(entry).Transactions));
         }
 
-        foreach (BlockEntry entry in acceptance.Connected)
-        {
-            pool.Remove(state.ReadBlock(entry));
-        }
-
+        pool.Follow(acceptance);
         BlockEntry tip = state.Read(reading => reading.Tip);
         LogConnected(tip.Height, tip.Hash, acceptance.Connected.Count);
         Changed?.Invoke(acceptance);

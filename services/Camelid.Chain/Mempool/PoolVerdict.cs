@@ -1,62 +1,53 @@
 using Camelid.Protocol;
-using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Mempool;
 
-/// <summary>May a transaction wait in the mempool?</summary>
-/// <param name="IsAccepted">True where it waits there now, or did already.</param>
-/// <param name="Reason">Empty where accepted; else the stable name of the rule that refuses it.</param>
-internal readonly record struct PoolVerdict(bool IsAccepted, string Reason)
+/// <summary>Whose fault a refusal is: what a peer that sent the transaction deserves.</summary>
+internal enum PoolBlame
 {
-    /// <summary>A payment's lock time is not created + W of a job that this node knows.</summary>
-    public const string JobLockTime = "job-lock-time";
-
-    /// <summary>It spends what another waiting transaction spends, and may not replace that one.</summary>
-    public const string Conflict = "conflict";
-
-    /// <summary>It spends a deposit on which another job is open.</summary>
-    public const string DepositInUse = "deposit-in-use";
-
-    /// <summary>It spends an output of a job transaction that is in no block yet.</summary>
-    public const string SpendsUnconfirmedJob = "spends-unconfirmed-job";
-
-    /// <summary>An output is none of the templates, or pays nothing.</summary>
-    public const string NotStandard = "not-standard";
-
-    /// <summary>The mempool has no room.</summary>
-    public const string Full = "mempool-full";
-
-    /// <summary>Its lock time is too far ahead to wait for.</summary>
-    public const string LockTimeTooFar = "lock-time-too-far";
-
-    /// <summary>A replacement pays less than what it replaces.</summary>
-    public const string FeeTooLow = "fee-too-low";
-
     /// <summary>It waits.</summary>
-    public static PoolVerdict Accepted => new(true, "");
+    None = 0,
 
-    /// <summary>It does not.</summary>
-    public static PoolVerdict Refused(string reason) => new(false, reason);
+    /// <summary>Rule M-23: an output that it spends is unknown here. An orphan: its parent may be on the way.</summary>
+    MissingInput = 1,
 
-    /// <summary>It does not, by a rule of the protocol.</summary>
-    public static PoolVerdict Refused(RuleCode code) => new(false, code.ToReason());
+    /// <summary>It may be good at another time, by another price, or to another node: nobody is to blame.</summary>
+    Policy = 2,
+
+    /// <summary>No node with any state could accept it: whoever passed it on did not check it.</summary>
+    Invalid = 3,
 }
 
-/// <summary>A transaction that waits for a block.</summary>
-internal sealed record PoolEntry
+/// <summary>May a transaction wait in the mempool?</summary>
+/// <param name="Code">Accepted, or the rule that refuses it.</param>
+internal readonly record struct PoolVerdict(RuleCode Code)
 {
-    /// <summary>The transaction.</summary>
-    public required Transaction Transaction { get; init; }
+    /// <summary>It waits now.</summary>
+    public static PoolVerdict Accepted => new(RuleCode.Accepted) { IsNew = true };
 
-    /// <summary>Its fee.</summary>
-    public required Amount Fee { get; init; }
+    /// <summary>It waited already; asking twice is no error.</summary>
+    public static PoolVerdict Known => new(RuleCode.Accepted);
 
-    /// <summary>True where it spends through CHECKJOB: an offer, a payment, or the closing of an offer.</summary>
-    public required bool IsJob { get; init; }
+    /// <summary>True where it waits now, or did already.</summary>
+    public bool IsAccepted => Code == RuleCode.Accepted;
 
-    /// <summary>Payments that it makes, in grains; 0 for an offer.</summary>
-    public required long PaymentGrains { get; init; }
+    /// <summary>True where it was let in by this very question.</summary>
+    public bool IsNew { get; init; }
 
-    /// <summary>Its place in the order of arrival; parents come before children.</summary>
-    public required long Sequence { get; init; }
+    /// <summary>Empty where accepted; else the stable name of the rule that refuses it.</summary>
+    public string Reason => IsAccepted ? "" : Code.ToReason();
+
+    /// <summary>What its sender deserves.</summary>
+    public PoolBlame Blame => Code switch
+    {
+        RuleCode.Accepted => PoolBlame.None,
+        RuleCode.MissingInput => PoolBlame.MissingInput,
+        RuleCode.CoinbaseImmature or RuleCode.NotFinal or RuleCode.RelativeLockNotPassed => PoolBlame.Policy,
+        RuleCode.JobTooEarly or RuleCode.JobDepositUnconfirmed or RuleCode.NoVerdict => PoolBlame.Policy,
+        >= RuleCode.Conflict and <= RuleCode.TransactionSignatureOperations => PoolBlame.Policy,
+        _ => PoolBlame.Invalid,
+    };
+
+    /// <summary>It does not.</summary>
+    public static PoolVerdict Refused(RuleCode code) => new(code);
 }

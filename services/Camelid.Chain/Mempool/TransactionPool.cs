@@ -8,28 +8,45 @@ using Camelid.Protocol.Transactions;
 namespace Camelid.Chain.Mempool;
 
 /// <summary>
-/// The mempool: ordinary standard transactions, and job transactions, which wait there before their lock time. In
-/// memory only: the operator's own job transactions are stored and handed in again.
+/// The mempool: ordinary standard transactions, and job transactions, which wait there before their lock time.
+/// Synchronous and deterministic: the same calls at the same times give the same contents.
 /// </summary>
-internal sealed class TransactionPool(ChainState state, TimeProvider time) : IUtxoView
+/// <remarks>
+/// One lock covers all of it. It is taken before the chain's, never after: nobody asks the pool inside
+/// <see cref="ChainState.Read"/>. Events are raised after it was left, in order for calls of one thread; calls of
+/// several threads may cross, which <see cref="PoolEntry.Sequence"/> makes visible.
+/// </remarks>
+internal sealed class TransactionPool
 {
-    /// <summary>Most waiting transactions.</summary>
-    public const int CountMax = 20_000;
-
-    /// <summary>Most bytes of waiting transactions.</summary>
-    public const long BytesMax = 32_000_000;
-
-    /// <summary>How far ahead a lock time may be, in seconds: 14 days.</summary>
-    public const uint LockTimeAheadSecondsMax = 14 * 24 * 3600;
+    /// <summary>Most entries in one answer of <see cref="List"/> and <see cref="ArrivedAfter"/>.</summary>
+    public const int ListMax = 1_000_000;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<Txid, PoolEntry> entries = [];
-    private readonly Dictionary<OutPoint, Txid> spenders = [];
-    private long bytes;
-    private long sequence;
+    private readonly ChainState state;
+    private readonly TimeProvider time;
+    private readonly PoolContents contents;
+    private readonly PoolJudge judge;
+    private readonly PoolFollower follower;
+
+    /// <summary>An empty one.</summary>
+    public TransactionPool(ChainState state, PoolPolicy policy, TimeProvider time)
+    {
+        this.state = state;
+        this.time = time;
+        Policy = policy;
+        contents = new PoolContents(policy);
+        judge = new PoolJudge(state, policy, contents.Graph);
+        follower = new PoolFollower(state, contents, judge);
+    }
+
+    /// <summary>Raised for each transaction that comes or goes.</summary>
+    public event Action<PoolChange>? Changed;
 
     /// <summary>Raised when a transaction joins.</summary>
     public TipSignal Joined { get; } = new();
+
+    /// <summary>What it goes by.</summary>
+    public PoolPolicy Policy { get; }
 
     /// <summary>Waiting transactions.</summary>
     public int Count
@@ -38,26 +55,73 @@ internal sealed class TransactionPool(ChainState state, TimeProvider time) : IUt
         {
             lock (gate)
             {
-                return entries.Count;
+                return contents.Graph.Count;
             }
         }
     }
 
-    /// <summary>The waiting transactions in order of arrival, at most <paramref name="limit"/>.</summary>
-    public IReadOnlyList<PoolEntry> List(int limit = CountMax)
+    /// <summary>Rule M-11: what an ordinary transaction must pay now; peers are told not to send less.</summary>
+    public FeeRate MinimumRate
+    {
+        get
+        {
+            lock (gate)
+            {
+                return contents.MinimumRate(Now);
+            }
+        }
+    }
+
+    private uint Now => (uint)time.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>The numbers for an operator.</summary>
+    public PoolStatistics Statistics()
     {
         lock (gate)
         {
-            return [.. entries.Values.OrderBy(entry => entry.Sequence).Take(limit)];
+            return new PoolStatistics
+            {
+                Count = contents.Graph.Count,
+                Bytes = contents.Graph.Bytes,
+                MemoryBytes = contents.Graph.MemoryBytes,
+                MinimumRate = contents.MinimumRate(Now),
+                Departures = Enum.GetValues<PoolDeparture>().ToDictionary(why => why, contents.DeparturesOf),
+            };
         }
     }
+
+    /// <summary>The waiting transactions in order of arrival, at most <paramref name="limit"/>.</summary>
+    public IReadOnlyList<PoolEntry> List(int limit = ListMax)
+    {
+        lock (gate)
+        {
+            return [.. contents.Graph.ByArrival.Take(limit).Select(node => node.Entry)];
+        }
+    }
+
+    /// <summary>
+    /// What arrived after a place in the order and still waits, earliest first: what a peer is to hear of next.
+    /// </summary>
+    /// <param name="sequence">The sequence of the last entry known; 0 for all.</param>
+    /// <param name="limit">Most entries; the rest comes with the next question.</param>
+    public IReadOnlyList<PoolEntry> ArrivedAfter(long sequence, int limit)
+    {
+        lock (gate)
+        {
+            return [.. contents.Graph.ArrivedAfter(sequence).Take(limit).Select(node => node.Entry)];
+        }
+    }
+
+    /// <summary>True where this transaction waits.</summary>
+    public bool Has(Txid txid) => TryFind(txid, out PoolEntry? _);
 
     /// <summary>A waiting transaction.</summary>
     public bool TryFind(Txid txid, [NotNullWhen(true)] out PoolEntry? entry)
     {
         lock (gate)
         {
-            return entries.TryGetValue(txid, out entry);
+            entry = contents.Graph.TryFind(txid, out PoolNode? node) ? node.Entry : null;
+            return entry is not null;
         }
     }
 
@@ -66,214 +130,139 @@ internal sealed class TransactionPool(ChainState state, TimeProvider time) : IUt
     {
         lock (gate)
         {
-            return spenders.ContainsKey(outPoint);
+            return contents.Graph.TryFindSpender(outPoint, out PoolNode? _);
         }
     }
 
-    /// <summary>Judges a transaction and lets it wait.</summary>
+    /// <summary>Rule M-23: what this one spends and is neither here nor unspent in the chain.</summary>
+    public IReadOnlyList<Txid> MissingParents(Transaction transaction)
+    {
+        lock (gate)
+        {
+            return state.Read(reading => transaction.Inputs.Select(input => input.Previous)
+                .Where(outPoint => !contents.Graph.TryFind(outPoint.Txid, out PoolNode? _)
+                    && !reading.Outputs.TryGet(outPoint, out Utxo? _))
+                .Select(outPoint => outPoint.Txid).Distinct().ToArray());
+        }
+    }
+
+    /// <summary>Judges a transaction and lets it wait. One that waits already is accepted again.</summary>
     /// <param name="transaction">The transaction.</param>
     /// <param name="paymentLockTime">created + W of its job, or null where this node does not know the job.</param>
-    public PoolVerdict Accept(Transaction transaction, uint? paymentLockTime)
+    public PoolVerdict Accept(Transaction transaction, uint? paymentLockTime = null) =>
+        Accept(transaction, paymentLockTime, null);
+
+    /// <summary>Brings the pool to the tip that these changes of the chain led to.</summary>
+    /// <param name="change">What the chain did; the chain has done it already.</param>
+    public void Follow(BlockAcceptance change)
     {
-        PoolVerdict verdict;
-        lock (gate)
+        Block[] connected = [.. change.Connected.Select(state.ReadBlock)];
+        Block[] disconnected = [.. change.Disconnected.Reverse().Select(state.ReadBlock)];
+        Run(now =>
         {
-            verdict = entries.ContainsKey(transaction.Txid)
-                ? PoolVerdict.Accepted
-                : state.Read(reading => Judge(transaction, paymentLockTime, reading));
-        }
-
-        if (verdict.IsAccepted)
-        {
-            Joined.Raise();
-        }
-
-        return verdict;
-    }
-
-    /// <summary>Forgets what a block holds, and what it makes impossible.</summary>
-    public void Remove(Block block)
-    {
-        lock (gate)
-        {
-            foreach (Transaction transaction in block.Transactions)
+            foreach (Block block in connected)
             {
-                if (entries.TryGetValue(transaction.Txid, out PoolEntry? mined))
-                {
-                    Forget(mined);
-                }
-
-                foreach (TxInput input in transaction.Inputs)
-                {
-                    if (spenders.TryGetValue(input.Previous, out Txid conflicting))
-                    {
-                        ForgetWithChildren(entries[conflicting]);
-                    }
-                }
+                follower.Connect(block);
             }
-        }
-    }
 
-    /// <summary>After a reorg: judges everything anew, with the transactions of the blocks that left.</summary>
-    public void Rejudge(IEnumerable<Transaction> disconnected)
-    {
-        lock (gate)
-        {
-            Transaction[] all = [.. disconnected.Where(transaction => !transaction.IsCoinbase),
-                .. List().Select(entry => entry.Transaction)];
-            entries.Clear();
-            spenders.Clear();
-            bytes = 0;
-            foreach (Transaction transaction in all.DistinctBy(transaction => transaction.Txid))
+            if (disconnected.Length > 0)
             {
-                state.Read(reading => Judge(transaction, null, reading));
+                follower.Disconnect(disconnected, now);
             }
-        }
+
+            if (connected.Length > 0)
+            {
+                contents.BlockConnected(now);
+            }
+
+            contents.Expire(now);
+            contents.Trim(now);
+            return true;
+        });
     }
 
-    /// <summary>The transactions that may be in the next block at this time, parents first.</summary>
-    /// <param name="blockTime">The time of the block, Unix seconds.</param>
+    /// <summary>Rule M-13: forgets what has waited too long. Asked whenever something comes, too.</summary>
+    public void Expire() => Run(now =>
+    {
+        contents.Expire(now);
+        return true;
+    });
+
+    /// <summary>Rule M-16: the transactions of the best next block of this time, parents first.</summary>
+    /// <param name="blockTime">The time of the block, Unix seconds; a later one may hold them too.</param>
     public IReadOnlyList<TransactionWithFee> Select(uint blockTime)
     {
         lock (gate)
         {
-            return state.Read(reading => BlockSelection.Choose(
-                entries.Values, Context(reading, blockTime, reading.MedianTimePast), reading.Outputs));
+            return state.Read(reading => new BlockSelection(
+                contents.Graph,
+                new SpendContext(
+                    reading.Tip.Height + 1, blockTime, reading.MedianTimePast, state.Network, state.PoolCurve),
+                reading.Outputs).Choose());
         }
     }
 
-    /// <summary>The unspent outputs with those that waiting transactions make.</summary>
-    bool IUtxoView.TryGet(OutPoint outPoint, [NotNullWhen(true)] out Utxo? utxo)
+    private PoolVerdict Accept(Transaction transaction, uint? paymentLockTime, long? arrivedUnix) => Run(now =>
     {
-        if (entries.TryGetValue(outPoint.Txid, out PoolEntry? parent))
+        contents.Expire(now);
+        if (contents.Graph.TryFind(transaction.Txid, out PoolNode? _))
         {
-            Transaction made = parent.Transaction;
-            utxo = outPoint.Index < made.Outputs.Count
-                ? new Utxo(made.Outputs[(int)outPoint.Index], int.MaxValue, false, 0, made.JobId)
-                : null;
-            return utxo is not null;
+            return PoolVerdict.Known;
         }
 
-        utxo = state.Read(reading => reading.Outputs.TryGet(outPoint, out Utxo? found) ? found : null);
-        return utxo is not null;
-    }
-
-    private PoolVerdict Judge(Transaction transaction, uint? paymentLockTime, ChainReading reading)
-    {
-        RuleCode code = transaction.IsCoinbase ? RuleCode.CoinbaseOutsideBlock : TransactionRules.Check(transaction);
-        if (code != RuleCode.Accepted)
-        {
-            return PoolVerdict.Refused(code);
-        }
-
-        if (!PoolStandard.IsStandard(transaction))
-        {
-            return PoolVerdict.Refused(PoolVerdict.NotStandard);
-        }
-
-        uint now = (uint)time.GetUtcNow().ToUnixTimeSeconds();
-        uint lockTime = transaction.LockTime >= Transaction.LockTimeThreshold ? transaction.LockTime : 0;
-        if (lockTime > now + LockTimeAheadSecondsMax)
-        {
-            return PoolVerdict.Refused(PoolVerdict.LockTimeTooFar);
-        }
-
-        // Judged as in a block of the time that it waits for: an offer or payment waits here for its lock time, and an
-        // ordinary lock time that has passed by the clock waits for the median to follow.
-        uint blockTime = Math.Max(now, transaction.JobId.IsNone ? 0 : lockTime);
-        SpendContext context = Context(reading, blockTime, Math.Max(now, reading.MedianTimePast));
-        SpendResult result = TransactionRules.CheckSpend(transaction, context, this);
-        return result.Code == RuleCode.Accepted
-            ? JudgeConflicts(transaction, result, paymentLockTime)
-            : PoolVerdict.Refused(result.Code);
-    }
-
-    private PoolVerdict JudgeConflicts(Transaction transaction, SpendResult result, uint? paymentLockTime)
-    {
-        long payments = PoolStandard.PaymentGrains(transaction);
-        if (result.SpendsThroughCheckJob && payments > 0 && paymentLockTime is { } due && transaction.LockTime != due)
-        {
-            return PoolVerdict.Refused(PoolVerdict.JobLockTime);
-        }
-
-        PoolEntry entry = new()
+        PoolJudgement judgement = judge.Judge(new PoolQuestion
         {
             Transaction = transaction,
-            Fee = result.Fee,
-            IsJob = result.SpendsThroughCheckJob,
-            PaymentGrains = payments,
-            Sequence = sequence++,
-        };
-        HashSet<PoolEntry> replaced = [];
-        foreach (TxInput input in transaction.Inputs)
-        {
-            if (entries.TryGetValue(input.Previous.Txid, out PoolEntry? parent) && parent.IsJob)
-            {
-                return PoolVerdict.Refused(PoolVerdict.SpendsUnconfirmedJob);
-            }
+            PaymentLockTime = paymentLockTime,
+            Now = now,
+            ArrivedUnix = arrivedUnix ?? now,
+            MinimumRate = contents.MinimumRate(now),
+        });
+        return judgement.Code != RuleCode.Accepted ? PoolVerdict.Refused(judgement.Code)
+            : contents.TryTake(judgement, now) ? PoolVerdict.Accepted
+            : PoolVerdict.Refused(RuleCode.MempoolFull);
+    });
 
-            if (spenders.TryGetValue(input.Previous, out Txid other))
-            {
-                PoolVerdict verdict = PoolStandard.MayReplace(entries[other], entry);
-                if (!verdict.IsAccepted)
-                {
-                    return verdict;
-                }
-
-                replaced.Add(entries[other]);
-            }
-        }
-
-        if (entries.Count - replaced.Count >= CountMax || bytes + transaction.ByteCount > BytesMax)
-        {
-            return PoolVerdict.Refused(PoolVerdict.Full);
-        }
-
-        foreach (PoolEntry old in replaced)
-        {
-            ForgetWithChildren(old);
-        }
-
-        Remember(entry);
-        return PoolVerdict.Accepted;
-    }
-
-    private void Remember(PoolEntry entry)
+    /// <summary>Does something under the lock, then tells what came and went.</summary>
+    private T Run<T>(Func<uint, T> work)
     {
-        entries.Add(entry.Transaction.Txid, entry);
-        bytes += entry.Transaction.ByteCount;
-        foreach (TxInput input in entry.Transaction.Inputs)
+        T result;
+        IReadOnlyList<PoolChange> changes;
+        lock (gate)
         {
-            spenders.Add(input.Previous, entry.Transaction.Txid);
+            result = work(Now);
+            changes = contents.TakeChanges();
         }
-    }
 
-    private void Forget(PoolEntry entry)
-    {
-        entries.Remove(entry.Transaction.Txid);
-        bytes -= entry.Transaction.ByteCount;
-        foreach (TxInput input in entry.Transaction.Inputs)
+        foreach (PoolChange change in changes)
         {
-            spenders.Remove(input.Previous);
+            Changed?.Invoke(change);
         }
-    }
 
-    private void ForgetWithChildren(PoolEntry entry)
-    {
-        Stack<PoolEntry> open = new([entry]);
-        while (open.TryPop(out PoolEntry? next))
+        if (changes.Any(change => change.Departure is null))
         {
-            Forget(next);
-            for (int i = 0; i < next.Transaction.Outputs.Count; i++)
-            {
-                if (spenders.TryGetValue(new OutPoint(next.Transaction.Txid, (uint)i), out Txid child))
-                {
-                    open.Push(entries[child]);
-                }
-            }
+            Joined.Raise();
         }
-    }
 
-    private SpendContext Context(ChainReading reading, uint blockTime, uint medianTimePast) =>
-        new(reading.Tip.Height + 1, blockTime, medianTimePast, state.Network, state.PoolCurve);
+        return result;
+    }
+}
+
+/// <summary>The numbers of the mempool.</summary>
+internal sealed record PoolStatistics
+{
+    /// <summary>Waiting transactions.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>Their encoded bytes.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>What they cost in memory, in bytes.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>The price that an ordinary transaction must pay now.</summary>
+    public required FeeRate MinimumRate { get; init; }
+
+    /// <summary>How many left since the start, by reason.</summary>
+    public required IReadOnlyDictionary<PoolDeparture, long> Departures { get; init; }
 }

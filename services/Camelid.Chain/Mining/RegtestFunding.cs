@@ -65,7 +65,7 @@ internal sealed partial class RegtestFunding(
         }
 
         Transaction funding = Sign(coins, [.. missing, .. Change(found - needed)]);
-        PoolVerdict verdict = pool.Accept(funding, null);
+        PoolVerdict verdict = pool.Accept(funding);
         LogFunding(missing.Count, verdict.IsAccepted ? "accepted" : verdict.Reason);
         return false;
     }

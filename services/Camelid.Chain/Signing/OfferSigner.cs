@@ -122,10 +122,10 @@ internal sealed class OfferSigner(
             throw SignerParts.Refused("deadline-passed", $"job {job.Id}: its deadline {job.Deadline} is over at {now}");
         }
 
-        if (parts.ScheduleOf(job).OfferLockTime > now + TransactionPool.LockTimeAheadSecondsMax)
+        if (parts.ScheduleOf(job).OfferLockTime > now + PoolPolicy.LockTimeAheadSecondsMax)
         {
             throw SignerParts.Bad(
-                $"job_parameters: deadline more than {TransactionPool.LockTimeAheadSecondsMax} s ahead of now");
+                $"job_parameters: deadline more than {PoolPolicy.LockTimeAheadSecondsMax} s ahead of now");
         }
     }
 

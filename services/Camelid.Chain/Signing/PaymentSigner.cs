@@ -59,7 +59,10 @@ internal sealed class PaymentSigner(SignerParts parts)
                     "too-early", $"job {jobId}: refundable after {refundTime}, it is {parts.Clock.Now}");
             }
 
-            Transaction signed = parts.Build.Refund(jobId, await UnspentAsync(jobId, payment), refundTime, 0);
+            Coin coin = await UnspentAsync(jobId, payment);
+            OfferRow? offer = await parts.Store.FindOfferAsync(jobId, cancellationToken);
+            long fee = Math.Min((long)(offer?.Job.FeeGrains ?? 0), coin.Output.Value.Grains / 2);
+            Transaction signed = parts.Build.Refund(jobId, coin, refundTime, fee);
             await parts.Store.AddAsync(
                 signed, JobTransactionKind.Refund, refundTime, JobTransactionKind.Claim, cancellationToken);
             refund = await parts.Store.FindAsync(jobId, JobTransactionKind.Refund, cancellationToken);

@@ -16,8 +16,8 @@ internal sealed class Rebroadcast(SignerStore store, TransactionPool pool, JobCl
         {
             Transaction transaction = row.Transaction;
             bool isLateClaim = row.Kind == JobTransactionKind.Claim && !clock.MayRepeatClaim((uint)row.RefundTime);
-            if (!isLateClaim && !pool.TryFind(transaction.Txid, out PoolEntry? _)
-                && !pool.Accept(transaction, null).IsAccepted)
+            if (!isLateClaim && !pool.Has(transaction.Txid)
+                && !pool.Accept(transaction).IsAccepted)
             {
                 refused.Add(row.Txid);
             }
