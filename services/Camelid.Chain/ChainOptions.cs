@@ -8,8 +8,16 @@ internal sealed record ChainOptions
     /// <summary>Name of the section.</summary>
     public const string Section = "Chain";
 
-    /// <summary>True on the node that mines; on regtest that is the only one with coins to begin with.</summary>
+    /// <summary>
+    /// Regtest: true on the node that mines, on demand; it is the only one with coins to begin with.
+    /// </summary>
     public bool Mine { get; init; } = true;
+
+    /// <summary>
+    /// Main and test: threads that mine from the start, 0 to 256; none unless asked for. They can be started and
+    /// stopped at any time.
+    /// </summary>
+    public int MinerThreads { get; init; }
 
     /// <summary>False leaves the client without deposits: each paid request is answered 402.</summary>
     public bool FundClient { get; init; } = true;

@@ -44,10 +44,12 @@ public static class ChainSetup
         services.AddSingleton<MinerSteps>().AddSingleton<ChainReader>().AddSingleton<Balances>();
         services.AddSingleton<BlockExplorer>().AddSingleton<AddressExplorer>().AddSingleton<ExplorerStreams>();
         services.AddSingleton<ExplorerService>();
+        services.AddMiner();
         services.AddSingleton<ChainService>().AddSingleton<WalletService>().AddSingleton<SignerService>();
         services.AddHostedService<ChainStart>();
         services.AddHostedService<ChainMetrics>();
         services.AddHostedService<MinerLoop>();
+        services.AddHostedService(provider => provider.GetRequiredService<Miner>());
         services.AddHealthChecks().AddCheck<ChainHealth>("chain");
         return builder;
     }
@@ -59,17 +61,19 @@ public static class ChainSetup
         app.MapGrpcService<WalletService>();
         app.MapGrpcService<SignerService>();
         app.MapGrpcService<ExplorerService>();
+        app.MapGrpcService<MiningService>();
         ChainApi.Map(app);
+        MiningApi.Map(app);
         return app;
     }
 
     private static ChainIdentity OpenIdentity(IServiceProvider provider)
     {
         DataFolder folder = provider.GetRequiredService<DataFolder>();
-        if (!Network.TryParse(folder.NetworkName, out Network? network) || network != Network.Regtest)
+        if (!Network.TryParse(folder.NetworkName, out Network? network))
         {
             throw new InvalidOperationException(
-                $"network '{folder.NetworkName}': only regtest can be run so far. Set Camelid:Network to regtest.");
+                $"network '{folder.NetworkName}' is none: set Camelid:Network to main, test or regtest");
         }
 
         ISecp256k1 curve = provider.GetRequiredService<ISecp256k1>();

@@ -58,6 +58,16 @@ internal sealed class ChainHost : IAsyncDisposable
 
     public MinerSteps Miner => host.Services.GetRequiredService<MinerSteps>();
 
+    public IBlockTemplateSource Templates => host.Services.GetRequiredService<IBlockTemplateSource>();
+
+    public BlockMaker Maker => host.Services.GetRequiredService<BlockMaker>();
+
+    public MinerParts MinerParts => host.Services.GetRequiredService<MinerParts>();
+
+    public Miner ProofMiner => host.Services.GetRequiredService<Miner>();
+
+    public MiningService Mining => host.Services.GetRequiredService<MiningService>();
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Opens the chain in a folder, as a start does, without mining.</summary>

@@ -7,7 +7,11 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
 
     public uint UnixSeconds => (uint)Now.ToUnixTimeSeconds();
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override DateTimeOffset GetUtcNow() => Now;
+
+    public override long GetTimestamp() => Now.Ticks;
 
     public void Advance(double seconds) => Now += TimeSpan.FromSeconds(seconds);
 

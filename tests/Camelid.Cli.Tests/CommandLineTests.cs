@@ -20,6 +20,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("models import")]
     [InlineData("models import x --precision int3")]
     [InlineData("chain info --url nowhere")]
+    [InlineData("chain mining")]
+    [InlineData("chain mining start --threads many")]
     public async Task A_command_line_out_of_form_ends_with_2(string line)
     {
         (int code, string output, string error) = await RunAsync(line.Split(' '));

@@ -49,6 +49,30 @@ public sealed class PageTests
         Assert.Contains("30 deposits free, 2 held by jobs", page, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, "0.0 H/s")]
+    [InlineData(999.94, "999.9 H/s")]
+    [InlineData(1_000, "1.0 kH/s")]
+    [InlineData(24_590_000, "24.6 MH/s")]
+    [InlineData(2.5e16, "25000.0 TH/s")]
+    public void A_hash_rate_has_a_unit(double perSecond, string expected) =>
+        Assert.Equal(expected, MiningCommand.RateOf(perSecond));
+
+    [Fact]
+    public void A_miner_says_whether_it_mines_and_how()
+    {
+        string page = Write(terminal => MiningCommand.WritePage(terminal, JsonNode.Parse("""
+            {"isMining": true, "threads": 2, "path": "avx2", "hashesPerSecond": 27000000.5, "hashes": 81000000,
+            "blocksFound": 3, "blocksStale": 1, "blocksRefused": 0, "height": 12, "started": 1795188334}
+            """)));
+        Assert.Contains("height 12", page, StringComparison.Ordinal);
+        Assert.Contains("avx2", page, StringComparison.Ordinal);
+        Assert.Contains("27.0 MH/s", page, StringComparison.Ordinal);
+        string idle = Write(terminal => MiningCommand.WritePage(terminal, JsonNode.Parse(
+            """{"isMining": false, "threads": 0, "path": "", "hashesPerSecond": 0, "height": 13, "started": null}""")));
+        Assert.Contains("mining           no", idle, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_chain_that_is_not_ready_says_why()
     {

@@ -32,19 +32,30 @@ public sealed record BlockTemplate
     /// <summary>The transactions, parents before children.</summary>
     public IReadOnlyList<TransactionWithFee> Transactions { get; init; } = [];
 
+    /// <summary>A number in the coinbase: with another one all nonces are new. Null leaves it out.</summary>
+    public ulong? ExtraNonce { get; init; }
+
+    /// <summary>What the transactions pay, in grains.</summary>
+    public long FeeGrains => (long)Transactions.Aggregate((Int128)0, (sum, chosen) => sum + chosen.Fee.Grains);
+
+    /// <summary>The first transaction: it claims the subsidy and all fees.</summary>
+    public Transaction BuildCoinbase()
+    {
+        byte[] extra = ExtraNonce is { } number ? new CanonicalWriter().UInt64(number).ToArray() : [];
+        return Transaction.Create(
+            1,
+            [new TxInput(OutPoint.None, Coinbase.Script(Height, Network, extra), TxInput.SequenceFinal)],
+            [new TxOutput(Amount.Grain(checked(Subsidy.At(Height).Grains + FeeGrains)), Payee)],
+            0,
+            default);
+    }
+
     /// <summary>
     /// The block without proof of work: nonce 0, to be searched by <see cref="ProofOfWork.TryFind"/>.
     /// </summary>
     public Block Build()
     {
-        Int128 fees = Transactions.Aggregate((Int128)0, (sum, chosen) => sum + chosen.Fee.Grains);
-        Amount claim = Amount.Grain((long)(Subsidy.At(Height).Grains + fees));
-        Transaction coinbase = Transaction.Create(
-            1,
-            [new TxInput(OutPoint.None, Coinbase.Script(Height, Network, default), TxInput.SequenceFinal)],
-            [new TxOutput(claim, Payee)],
-            0,
-            default);
+        Transaction coinbase = BuildCoinbase();
         Transaction[] all = [coinbase, .. Transactions.Select(chosen => chosen.Transaction)];
         BlockHeader header = new()
         {

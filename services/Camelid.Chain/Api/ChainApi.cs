@@ -15,6 +15,9 @@ namespace Camelid.Chain.Api;
 /// </summary>
 internal static class ChainApi
 {
+    /// <summary>What a caller is told who wants a block at once on a network where each costs its work.</summary>
+    public const string NotOnDemand = "blocks cost work on this network: start mining instead";
+
     private const int LimitDefault = 20;
 
     public static void Map(IEndpointRouteBuilder app)
@@ -113,6 +116,11 @@ internal static class ChainApi
 
     private static async Task<IResult> MineAsync(BlockMaker maker, int? count, CancellationToken cancellation)
     {
+        if (!maker.IsOnDemand)
+        {
+            return Results.Problem(NotOnDemand, statusCode: StatusCodes.Status409Conflict);
+        }
+
         int blocks = count ?? 1;
         return blocks is >= 1 and <= BlockMaker.BlocksMax
             ? Results.Ok((await maker.MineAsync(blocks, cancellation)).Select(hash => hash.ToString()))

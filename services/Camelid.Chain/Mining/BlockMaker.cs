@@ -9,13 +9,23 @@ using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Mining;
 
-/// <summary>Builds blocks on the tip and decides, on regtest, whether one is wanted.</summary>
+/// <summary>Says what the next block is made of, and on regtest makes it where one is wanted.</summary>
 internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIntake intake, TimeProvider time)
 {
     /// <summary>Most blocks in one call of Mine.</summary>
     public const int BlocksMax = 1_000;
 
-    /// <summary>Mines blocks whether wanted or not, at most <paramref name="count"/>.</summary>
+    private const int TemplateTriesMax = 8;
+
+    /// <summary>
+    /// Rule M-36: true where blocks are made on demand; elsewhere each costs its proof of work, and
+    /// <see cref="Miner"/> makes them.
+    /// </summary>
+    public bool IsOnDemand => state.Network.HasFixedDifficulty;
+
+    /// <summary>
+    /// Mines blocks whether wanted or not, at most <paramref name="count"/>, where that is done on demand.
+    /// </summary>
     /// <remarks>
     /// Six blocks move the median of block times by a second. Mining stops where the next block would be further ahead
     /// of the clock than other nodes accept, so a call may mine fewer.
@@ -49,24 +59,43 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
         return block is not null;
     }
 
+    /// <summary>What a miner builds a block on the tip from, on any network.</summary>
+    /// <remarks>
+    /// Where the tip changed meanwhile, the transactions were chosen for another block, and are chosen again. Whoever
+    /// gives up after some tries gives a template that the next tip makes worthless anyway.
+    /// </remarks>
+    public BlockTemplate MakeTemplate()
+    {
+        for (int i = 1; ; i++)
+        {
+            BlockEntry tip = state.Read(reading => reading.Tip);
+            uint blockTime = NextTime();
+            BlockTemplate template = TemplateOn(tip, blockTime, pool.Select(blockTime));
+            if (i == TemplateTriesMax || state.Read(reading => reading.Tip) == tip)
+            {
+                return template;
+            }
+        }
+    }
+
     private uint Now => (uint)time.GetUtcNow().ToUnixTimeSeconds();
 
     private uint NextTime() => Math.Max(Now, state.Read(reading => reading.MedianTimePast) + 1);
 
+    private BlockTemplate TemplateOn(BlockEntry tip, uint blockTime, IReadOnlyList<TransactionWithFee> chosen) => new()
+    {
+        Network = state.Network,
+        PreviousHash = tip.Hash,
+        Height = tip.Height + 1,
+        Bits = state.NextBits(tip),
+        Time = blockTime,
+        Payee = state.Keys[KeyRole.Miner].Address.ToScript(),
+        Transactions = chosen,
+    };
+
     private Block Make(IReadOnlyList<TransactionWithFee> chosen)
     {
-        BlockEntry tip = state.Read(reading => reading.Tip);
-        BlockTemplate template = new()
-        {
-            Network = state.Network,
-            PreviousHash = tip.Hash,
-            Height = tip.Height + 1,
-            Bits = state.NextBits(tip),
-            Time = NextTime(),
-            Payee = state.Keys[KeyRole.Miner].Address.ToScript(),
-            Transactions = chosen,
-        };
-        Block block = template.Build();
+        Block block = TemplateOn(state.Read(reading => reading.Tip), NextTime(), chosen).Build();
         BlockHeader header = ProofOfWork.TryFind(block.Header, 0, uint.MaxValue)
             ?? throw new UnreachableException("no nonce reaches the easiest target");
         return new Block(header, block.Transactions);

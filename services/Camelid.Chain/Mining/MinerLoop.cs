@@ -9,7 +9,8 @@ namespace Camelid.Chain.Mining;
 
 /// <summary>
 /// Regtest: the first blocks, the funding of the roles, then a block whenever one is wanted. Each round begins from
-/// what the chain says, so a start after a crash goes on where the last one ended.
+/// what the chain says, so a start after a crash goes on where the last one ended. Elsewhere it only hands stored
+/// transactions in again; blocks are <see cref="Miner"/>'s.
 /// </summary>
 internal sealed partial class MinerLoop(
     MinerSteps steps, TransactionPool pool, Rebroadcast rebroadcast, TimeProvider time, ILogger<MinerLoop> logger)
@@ -67,7 +68,7 @@ internal sealed class MinerSteps(
     public async Task<bool> NextAsync(CancellationToken cancellationToken)
     {
         await intake.CatchUpAsync(cancellationToken);
-        if (!options.Value.Mine)
+        if (!options.Value.Mine || !maker.IsOnDemand)
         {
             return false;
         }

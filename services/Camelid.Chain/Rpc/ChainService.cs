@@ -1,3 +1,4 @@
+using Camelid.Chain.Api;
 using Camelid.Chain.Blocks;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Mining;
@@ -78,6 +79,11 @@ internal sealed class ChainService(
         if (request.Count is < 1 or > BlockMaker.BlocksMax)
         {
             throw SignerParts.Bad($"count: {request.Count}, not 1 … {BlockMaker.BlocksMax}");
+        }
+
+        if (!maker.IsOnDemand)
+        {
+            throw SignerParts.Refused("not-on-demand", ChainApi.NotOnDemand);
         }
 
         MineReply reply = new();

@@ -4,7 +4,7 @@ using Camelid.Client;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid chain info|block|tx|address|job|mine|invalidate|reconsider</c>.</summary>
+/// <summary><c>camelid chain info|block|tx|address|job|mine|mining|invalidate|reconsider</c>.</summary>
 internal static class ChainCommand
 {
     private static readonly Argument<string> Block = new("BLOCK") { Description =
@@ -58,7 +58,7 @@ internal static class ChainCommand
         });
         return new Command("chain", "The chain.")
         {
-            info, block, transaction, address, job, mine, invalidate, reconsider,
+            info, block, transaction, address, job, mine, MiningCommand.Build(terminal), invalidate, reconsider,
         };
 
         Command View(string word, string what, Argument<string> argument, string route)
