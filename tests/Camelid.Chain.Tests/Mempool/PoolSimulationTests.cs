@@ -110,7 +110,7 @@ public sealed class PoolSimulationTests(ITestOutputHelper output)
     /// <summary>Coins of the key by script: of the chain, and of what waits, spent there or not.</summary>
     private List<TestCoin> Coins(Func<Script, bool> isWanted, bool withWaiting = true)
     {
-        List<TestCoin> found = bed.State.Read(reading => reading.Outputs.All
+        List<TestCoin> found = bed.State.Read(reading => reading.Outputs.All()
             .Where(pair => isWanted(pair.Value.Output.Script))
             .Select(pair => new TestCoin(pair.Key, pair.Value.Output)).ToList());
         foreach (PoolEntry entry in withWaiting ? bed.Pool.List() : [])

@@ -95,7 +95,7 @@ public sealed class TemplateSourceTests : IAsyncLifetime
     private void Send(long fee)
     {
         RoleKey miner = chain.State.Keys[KeyRole.Miner];
-        KeyValuePair<OutPoint, Utxo> coin = chain.State.Read(reading => reading.Outputs.All
+        KeyValuePair<OutPoint, Utxo> coin = chain.State.Read(reading => reading.Outputs.All()
             .Where(pair => pair.Value.IsCoinbase && pair.Value.Output.Script == miner.Address.ToScript()
                 && pair.Value.Height + 10 <= reading.Tip.Height && !chain.Pool.Spends(pair.Key))
             .OrderBy(pair => pair.Value.Height).First());
