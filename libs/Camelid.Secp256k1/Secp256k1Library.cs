@@ -76,20 +76,17 @@ public sealed unsafe class Secp256k1Library : ISecp256k1
     {
         byte* publicKey = stackalloc byte[NativeMethods.OpaqueBytes];
         byte* signature = stackalloc byte[NativeMethods.OpaqueBytes];
-        if (!StrictDer.TryDecode(signatureDer, out byte[] r, out byte[] s) || !TryParse(key, publicKey))
+        Span<byte> compact = stackalloc byte[64];
+        Span<byte> digestBytes = stackalloc byte[Hash256.Bytes];
+        if (!StrictDer.TryDecodeCompact(signatureDer, compact) || !TryParse(key, publicKey))
         {
             return false;
         }
 
-        Span<byte> compact = stackalloc byte[64];
-        compact.Clear();
-        if (!Place(r, compact[..32]) || !Place(s, compact[32..]))
-        {
-            return false;
-        }
+        digest.CopyTo(digestBytes);
 
         // The library's verify refuses a high S by itself, and parsing refuses r or s not below the order.
-        fixed (byte* input = compact, message = digest.ToBytes())
+        fixed (byte* input = compact, message = digestBytes)
         {
             return NativeMethods.SignatureParseCompact(context, signature, input) == 1
                 && NativeMethods.Verify(context, signature, message, publicKey) == 1;
@@ -138,18 +135,6 @@ public sealed unsafe class Secp256k1Library : ISecp256k1
         {
             return NativeMethods.PublicKeyTweakAdd(context, point, add) == 1 ? Serialize(point) : null;
         }
-    }
-
-    private static bool Place(ReadOnlySpan<byte> number, Span<byte> field)
-    {
-        ReadOnlySpan<byte> trimmed = number.TrimStart((byte)0);
-        if (trimmed.Length > field.Length)
-        {
-            return false;
-        }
-
-        trimmed.CopyTo(field[(field.Length - trimmed.Length)..]);
-        return true;
     }
 
     private static void Must(int result)

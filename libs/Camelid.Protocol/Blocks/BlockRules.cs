@@ -122,7 +122,19 @@ public static class BlockRules
             : RuleCode.TooManySignatureOperations;
     }
 
-    private static long SignatureOperations(Transaction transaction) =>
-        transaction.Inputs.Sum(input => (long)input.Script.SignatureOperationCount())
-        + transaction.Outputs.Sum(output => (long)output.Script.SignatureOperationCount());
+    private static long SignatureOperations(Transaction transaction)
+    {
+        long count = 0;
+        foreach (TxInput input in transaction.InputSpan)
+        {
+            count += input.Script.SignatureOperationCount();
+        }
+
+        foreach (TxOutput output in transaction.OutputSpan)
+        {
+            count += output.Script.SignatureOperationCount();
+        }
+
+        return count;
+    }
 }

@@ -75,51 +75,42 @@ public static class Ripemd160
 
     private static void Mix(Span<uint> state, ReadOnlySpan<byte> block)
     {
+        Span<uint> words = stackalloc uint[BlockBytes / sizeof(uint)];
+        for (int i = 0; i < words.Length; i++)
+        {
+            words[i] = BinaryPrimitives.ReadUInt32LittleEndian(block[(i * sizeof(uint))..]);
+        }
+
         unchecked
         {
-            Span<uint> left = stackalloc uint[5];
-            Span<uint> right = stackalloc uint[5];
-            state.CopyTo(left);
-            state.CopyTo(right);
+            uint a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
+            uint f = a, g = b, h = c, i = d, j = e;
             for (int step = 0; step < 80; step++)
             {
                 int round = step / 16;
-                Step(left, Select(round, left) + Word(block, WordLeft[step]) + ConstantLeft[round], TurnLeft[step]);
-                uint sum = Select(4 - round, right) + Word(block, WordRight[step]) + ConstantRight[round];
-                Step(right, sum, TurnRight[step]);
+                uint sum = a + Select(round, b, c, d) + words[WordLeft[step]] + ConstantLeft[round];
+                uint next = BitOperations.RotateLeft(sum, TurnLeft[step]) + e;
+                (a, e, d, c, b) = (e, d, BitOperations.RotateLeft(c, 10), b, next);
+                sum = f + Select(4 - round, g, h, i) + words[WordRight[step]] + ConstantRight[round];
+                next = BitOperations.RotateLeft(sum, TurnRight[step]) + j;
+                (f, j, i, h, g) = (j, i, BitOperations.RotateLeft(h, 10), g, next);
             }
 
-            uint first = state[1] + left[2] + right[3];
-            state[1] = state[2] + left[3] + right[4];
-            state[2] = state[3] + left[4] + right[0];
-            state[3] = state[4] + left[0] + right[1];
-            state[4] = state[0] + left[1] + right[2];
+            uint first = state[1] + c + i;
+            state[1] = state[2] + d + j;
+            state[2] = state[3] + e + f;
+            state[3] = state[4] + a + g;
+            state[4] = state[0] + b + h;
             state[0] = first;
         }
     }
 
-    private static void Step(Span<uint> line, uint sum, int turn)
+    private static uint Select(int round, uint x, uint y, uint z) => round switch
     {
-        unchecked
-        {
-            uint next = BitOperations.RotateLeft(line[0] + sum, turn) + line[4];
-            line[0] = line[4];
-            line[4] = line[3];
-            line[3] = BitOperations.RotateLeft(line[2], 10);
-            line[2] = line[1];
-            line[1] = next;
-        }
-    }
-
-    private static uint Word(ReadOnlySpan<byte> block, int index) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(block[(index * 4)..]);
-
-    private static uint Select(int round, ReadOnlySpan<uint> line) => round switch
-    {
-        0 => line[1] ^ line[2] ^ line[3],
-        1 => (line[1] & line[2]) | (~line[1] & line[3]),
-        2 => (line[1] | ~line[2]) ^ line[3],
-        3 => (line[1] & line[3]) | (line[2] & ~line[3]),
-        _ => line[1] ^ (line[2] | ~line[3]),
+        0 => x ^ y ^ z,
+        1 => (x & y) | (~x & z),
+        2 => (x | ~y) ^ z,
+        3 => (x & z) | (y & ~z),
+        _ => x ^ (y | ~z),
     };
 }

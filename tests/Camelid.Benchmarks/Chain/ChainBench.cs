@@ -8,6 +8,7 @@ internal static class ChainBench
 {
     private static readonly (string Name, Func<IAsyncEnumerable<Measurement>> Run)[] Parts =
     [
+        ("connect", BlockConnectionBenchmark.RunAsync),
         ("miner", MinerBenchmark.RunAsync),
     ];
 
