@@ -28,6 +28,9 @@ public readonly record struct PeerAddress
     /// <summary>True where the address is IPv4 in its mapped form.</summary>
     public bool IsIPv4 => High == 0 && Low >> 32 == MappedPrefix >> 32;
 
+    /// <summary>True where anybody could reach it: not private, loopback, link, multicast or documentation.</summary>
+    public bool IsRoutable => AddressRange.IsRoutable(this);
+
     /// <summary>The first eight bytes, big-endian.</summary>
     internal ulong High { get; }
 
