@@ -11,7 +11,12 @@ namespace Camelid.Protocol.Peers;
 /// </remarks>
 public readonly record struct NetworkGroup
 {
+    /// <summary>Bytes of an encoded group.</summary>
+    internal const int Bytes = 8;
+
     private readonly ulong value;
+
+    private NetworkGroup(ulong value) => this.value = value;
 
     private NetworkGroup(Family family, ulong place) => value = ((ulong)family << 56) | (place & 0xff_ffff_ffff_ffff);
 
@@ -28,7 +33,7 @@ public readonly record struct NetworkGroup
     {
         get
         {
-            byte[] bytes = new byte[8];
+            byte[] bytes = new byte[Bytes];
             BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
             return bytes;
         }
@@ -55,4 +60,8 @@ public readonly record struct NetworkGroup
         network == Network.Regtest && !address.IsRoutable
             ? new NetworkGroup(Family.LocalApart, unchecked(address.High ^ address.Low ^ ((ulong)address.Port << 40)))
             : Of(address);
+
+    internal static NetworkGroup Read(ref CanonicalReader reader) => reader.Raw(Bytes) is { Length: Bytes } span
+        ? new NetworkGroup(BinaryPrimitives.ReadUInt64BigEndian(span))
+        : default;
 }

@@ -338,4 +338,12 @@ public enum RuleCode
 
     /// <summary>Transactions came for a compact block that were not asked for.</summary>
     CompactBlockAnswer = 279,
+
+    /// <summary>
+    /// A file of addresses or anchors is cut short, changed or not what is written; begin without it.
+    /// </summary>
+    PeerFileDamaged = 280,
+
+    /// <summary>A file of addresses or anchors is of another kind or network.</summary>
+    PeerFileOther = 281,
 }
