@@ -90,7 +90,9 @@ internal sealed class PoolFollower(ChainState state, PoolContents contents, Pool
     }
 
     /// <summary>What has lost an input, its age, its burial or its time leaves with all that rests on it.</summary>
-    /// <remarks>Scripts are not run again: what they decided does not depend on the tip, or is looked at here.</remarks>
+    /// <remarks>
+    /// Scripts are not run again: what they decided does not depend on the tip, or is looked at here.
+    /// </remarks>
     private void Sweep(uint now)
     {
         List<PoolNode> invalid = state.Read(reading =>

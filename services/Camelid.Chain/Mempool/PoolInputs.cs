@@ -87,7 +87,9 @@ internal sealed class PoolInputs : IUtxoView
         return OutputOf(parent, outPoint.Index, Height);
     }
 
-    /// <summary>A block that spends the inputs and whose outputs are not all spent again is this transaction's.</summary>
+    /// <summary>
+    /// A block that spends the inputs and whose outputs are not all spent again is this transaction's.
+    /// </summary>
     private static bool IsInChain(Transaction transaction, ChainReading reading)
     {
         for (int i = 0; i < transaction.Outputs.Count; i++)
