@@ -4,7 +4,7 @@ using Dapper;
 
 namespace Camelid.ServiceDefaults.Storage;
 
-/// <summary>Applies <c>Storage/NNNN-*.sql</c> of a service, in order, each once, each in a transaction.</summary>
+/// <summary>Applies <c>FOLDER/NNNN-*.sql</c> of a service, in order, each once, each in a transaction.</summary>
 internal static class Migrations
 {
     /// <summary>Key of the advisory lock that keeps two processes from migrating one database at once.</summary>
@@ -21,7 +21,8 @@ internal static class Migrations
             primary key (consumer, message_key));
         """;
 
-    public static async Task ApplyAsync(DatabaseEngine engine, Assembly assembly, CancellationToken cancellationToken)
+    public static async Task ApplyAsync(
+        DatabaseEngine engine, Assembly assembly, string folder, CancellationToken cancellationToken)
     {
         await using DbConnection connection = await engine.OpenAsync(cancellationToken);
         await using DbTransaction transaction = await engine.BeginWriteAsync(connection, cancellationToken);
@@ -31,7 +32,7 @@ internal static class Migrations
         }
 
         await connection.ExecuteAsync(Shared, transaction: transaction);
-        foreach (string resource in Resources(assembly))
+        foreach (string resource in Resources(assembly, folder))
         {
             bool done = await connection.QueryFirstOrDefaultAsync<string>(
                 "select name from schema_migrations where name = @resource", new { resource }, transaction) is not null;
@@ -51,8 +52,9 @@ internal static class Migrations
         await transaction.CommitAsync(cancellationToken);
     }
 
-    private static IEnumerable<string> Resources(Assembly assembly) => assembly.GetManifestResourceNames()
+    private static IEnumerable<string> Resources(Assembly assembly, string folder) =>
+        assembly.GetManifestResourceNames()
         .Where(name =>
-            name.EndsWith(".sql", StringComparison.Ordinal) && name.Contains(".Storage.", StringComparison.Ordinal))
+            name.EndsWith(".sql", StringComparison.Ordinal) && name.Contains($".{folder}.", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal);
 }

@@ -9,15 +9,16 @@ namespace Camelid.ServiceDefaults.Storage;
 public sealed class ServiceDatabaseOptions<TDatabase> : ServiceDatabaseOptions
     where TDatabase : ServiceDatabase
 {
-    internal ServiceDatabaseOptions(string name, DatabaseEngine engine, TimeProvider time)
-        : base(name, engine, typeof(TDatabase).Assembly, time)
-    {
-    }
+    internal ServiceDatabaseOptions(string name, DatabaseEngine engine, TimeProvider time, string migrations)
+        : base(name, engine, typeof(TDatabase).Assembly, time) => MigrationsFolder = migrations;
 }
 
 /// <summary>How a service's database is reached.</summary>
 public abstract class ServiceDatabaseOptions
 {
+    /// <summary>Where the migrations of a service with one database lie.</summary>
+    public const string FolderDefault = "Storage";
+
     private protected ServiceDatabaseOptions(string name, DatabaseEngine engine, Assembly migrations, TimeProvider time)
     {
         Name = name;
@@ -33,16 +34,20 @@ public abstract class ServiceDatabaseOptions
 
     internal Assembly Migrations { get; }
 
+    /// <summary>The folder of its migrations: a service with two databases has two.</summary>
+    internal string MigrationsFolder { get; private protected init; } = FolderDefault;
+
     internal TimeProvider Time { get; }
 
     /// <summary>A SQLite database in a file, for tests that need no host.</summary>
-    public static ServiceDatabaseOptions<TDatabase> ForFile<TDatabase>(string name, string path, TimeProvider time)
-        where TDatabase : ServiceDatabase => new(name, new SqliteEngine(path), time);
+    public static ServiceDatabaseOptions<TDatabase> ForFile<TDatabase>(
+        string name, string path, TimeProvider time, string migrations = FolderDefault)
+        where TDatabase : ServiceDatabase => new(name, new SqliteEngine(path), time, migrations);
 
-    internal static ServiceDatabaseOptions<TDatabase> ForFolder<TDatabase>(string name, DataFolder folder,
-        TimeProvider time)
+    internal static ServiceDatabaseOptions<TDatabase> ForFolder<TDatabase>(
+        string name, DataFolder folder, TimeProvider time, string migrations)
         where TDatabase : ServiceDatabase =>
-        ForFile<TDatabase>(name, Path.Combine(folder.Databases, name + ".db"), time);
+        ForFile<TDatabase>(name, Path.Combine(folder.Databases, name + ".db"), time, migrations);
 }
 
 /// <summary>
@@ -136,7 +141,8 @@ public abstract class ServiceDatabase : IDisposable
         {
             if (!migrated)
             {
-                await Migrations.ApplyAsync(options.Engine, options.Migrations, cancellationToken);
+                await Migrations.ApplyAsync(
+                    options.Engine, options.Migrations, options.MigrationsFolder, cancellationToken);
                 migrated = true;
             }
         }

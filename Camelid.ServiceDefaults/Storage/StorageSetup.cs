@@ -19,14 +19,16 @@ public static class StorageSetup
     /// <typeparam name="TDatabase">The service's own database class.</typeparam>
     /// <param name="builder">The host.</param>
     /// <param name="name">Name of the database, such as <c>jobs</c>.</param>
-    public static IHostApplicationBuilder AddServiceDatabase<TDatabase>(this IHostApplicationBuilder builder,
-        string name)
+    /// <param name="migrations">The folder of its migrations.</param>
+    public static IHostApplicationBuilder AddServiceDatabase<TDatabase>(
+        this IHostApplicationBuilder builder, string name,
+        string migrations = ServiceDatabaseOptions.FolderDefault)
         where TDatabase : ServiceDatabase
     {
         bool isPostgreSql = !string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(name));
         if (isPostgreSql)
         {
-            builder.AddNpgsqlDataSource(name);
+            builder.AddKeyedNpgsqlDataSource(name);
         }
 
         builder.Services.AddSingleton(services =>
@@ -34,8 +36,10 @@ public static class StorageSetup
             TimeProvider time = services.GetRequiredService<TimeProvider>();
             return isPostgreSql
                 ? new ServiceDatabaseOptions<TDatabase>(
-                    name, new PostgreSqlEngine(services.GetRequiredService<NpgsqlDataSource>()), time)
-                : ServiceDatabaseOptions.ForFolder<TDatabase>(name, services.GetRequiredService<DataFolder>(), time);
+                    name, new PostgreSqlEngine(services.GetRequiredKeyedService<NpgsqlDataSource>(name)), time,
+                    migrations)
+                : ServiceDatabaseOptions.ForFolder<TDatabase>(
+                    name, services.GetRequiredService<DataFolder>(), time, migrations);
         });
         builder.Services.AddSingleton<TDatabase>();
         builder.Services.AddHostedService<DatabaseStart<TDatabase>>();

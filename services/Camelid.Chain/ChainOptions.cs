@@ -51,4 +51,12 @@ internal sealed record ChainOptions
 
     /// <summary>Rule M-13: hours that a transaction waits.</summary>
     public int MempoolExpiryHours { get; init; } = 336;
+
+    /// <summary>False starts a regtest node without a wallet where there is none, so that one is restored.</summary>
+    public bool CreateWallet { get; init; } = true;
+
+    /// <summary>
+    /// File (mode 0600) with the wallet's passphrase: it is unlocked at the start, for good. Empty: it starts locked.
+    /// </summary>
+    public string PassphraseFile { get; init; } = "";
 }

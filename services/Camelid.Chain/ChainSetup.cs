@@ -16,6 +16,7 @@ using Camelid.ServiceDefaults.Hosting;
 using Camelid.ServiceDefaults.Rpc;
 using Camelid.ServiceDefaults.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Camelid.Chain;
 
@@ -30,7 +31,7 @@ public static class ChainSetup
         IServiceCollection services = builder.Services;
         services.AddOptions<ChainOptions>().Bind(builder.Configuration.GetSection(ChainOptions.Section));
         services.TryAddSingleton(_ => Secp256k1Provider.Create());
-        services.AddSingleton(OpenIdentity);
+        services.AddSingleton(OpenSeedFile).AddSingleton(OpenIdentity);
         services.AddSingleton(provider => ChainState.Open(
             ChainStart.LogPath(provider.GetRequiredService<DataFolder>()),
             provider.GetRequiredService<ChainIdentity>()));
@@ -67,18 +68,23 @@ public static class ChainSetup
         return app;
     }
 
-    private static ChainIdentity OpenIdentity(IServiceProvider provider)
+    private static SeedFile OpenSeedFile(IServiceProvider provider)
     {
         DataFolder folder = provider.GetRequiredService<DataFolder>();
-        if (!Network.TryParse(folder.NetworkName, out Network? network))
-        {
-            throw new InvalidOperationException(
+        return Network.TryParse(folder.NetworkName, out Network? network)
+            ? new SeedFile(folder.Keys, network, provider.GetRequiredService<ISecp256k1>())
+            : throw new InvalidOperationException(
                 $"network '{folder.NetworkName}' is none: set Camelid:Network to main, test or regtest");
-        }
+    }
 
+    private static ChainIdentity OpenIdentity(IServiceProvider provider)
+    {
+        SeedFile file = provider.GetRequiredService<SeedFile>();
         ISecp256k1 curve = provider.GetRequiredService<ISecp256k1>();
-        byte[] seed = SeedFile.ReadOrCreate(folder.Keys);
-        return new ChainIdentity(network, curve, new OperatorKeys(seed, network, curve))
+        ChainOptions options = provider.GetRequiredService<IOptions<ChainOptions>>().Value;
+        OperatorKeys keys = KeyOpening.Open(
+            file, file.Network, options, curve, provider.GetRequiredService<TimeProvider>());
+        return new ChainIdentity(file.Network, curve, keys)
         {
             Checks = ScriptChecks.Fast(curve),
         };

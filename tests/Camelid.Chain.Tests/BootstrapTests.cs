@@ -1,4 +1,3 @@
-using Camelid.Chain.Keys;
 using Camelid.Contracts.Chain.V1;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
@@ -141,23 +140,6 @@ public sealed class BootstrapTests : IDisposable
             .Select(pair => Protocol.Scripts.DepositScript.TryParse(
                 pair.Value.Output.Script, out Protocol.Scripts.DepositScript deposit) ? deposit.ExpiryTime : 0).Max());
         Assert.True(expiry >= time.UnixSeconds + (364 * 24 * 3600));
-    }
-
-    [Fact]
-    public void The_seed_is_made_once_for_its_owner_only_and_a_damaged_one_is_not_replaced()
-    {
-        byte[] seed = SeedFile.ReadOrCreate(folder);
-        Assert.Equal(seed, SeedFile.ReadOrCreate(folder));
-        Assert.Equal(64, seed.Length);
-        string path = Path.Combine(folder, "seed");
-        if (!OperatingSystem.IsWindows())
-        {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-        }
-
-        File.WriteAllText(path, "short");
-        Assert.Contains("backup", Assert.Throws<InvalidDataException>(() => SeedFile.ReadOrCreate(folder)).Message,
-            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,6 +73,11 @@ internal sealed class ChainHost : IAsyncDisposable
     /// <summary>Opens the chain in a folder, as a start does, without mining.</summary>
     public static async Task<ChainHost> OpenAsync(string folder, TimeProvider time, params string[] settings)
     {
+        if (settings.Any(setting => setting is "Camelid:Network=test" or "Camelid:Network=main"))
+        {
+            GiveSeed(Path.Combine(folder, "keys"));
+        }
+
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(
@@ -114,6 +119,17 @@ internal sealed class ChainHost : IAsyncDisposable
     /// <summary>Blocks on the active chain, from a height on.</summary>
     public IReadOnlyList<Block> BlocksFrom(int height) => [.. State
         .Read(reading => reading.Active.Skip(height).ToArray()).Select(State.ReadBlock)];
+
+    /// <summary>Only a regtest node makes itself a wallet: elsewhere a seed of the older form is put there.</summary>
+    private static void GiveSeed(string keys)
+    {
+        Directory.CreateDirectory(keys);
+        string path = Path.Combine(keys, "seed");
+        if (!File.Exists(path))
+        {
+            File.WriteAllText(path, new string('5', 128));
+        }
+    }
 
     public ValueTask DisposeAsync()
     {

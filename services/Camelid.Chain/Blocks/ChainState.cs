@@ -95,6 +95,16 @@ internal sealed class ChainState : IDisposable
         }
     }
 
+    /// <summary>Takes keys where the operator had none, and finds what belongs to them.</summary>
+    public void AdoptKeys(KeyRing ring)
+    {
+        lock (gate)
+        {
+            identity.Keys.Adopt(ring);
+            active.Outputs.SortOwn();
+        }
+    }
+
     /// <summary>Judges a header and keeps it; its block may come later.</summary>
     /// <param name="header">The header.</param>
     /// <param name="entry">Its entry where it is known now, refused or not.</param>

@@ -66,8 +66,14 @@ internal sealed class UtxoSet(OperatorKeys keys, UInt128 salt = default) : IUtxo
     public void Replace(CompactOutputs other)
     {
         outputs = other;
+        SortOwn();
+    }
+
+    /// <summary>Looks through all outputs for the operator's own ones: keys were adopted.</summary>
+    public void SortOwn()
+    {
         own.Clear();
-        foreach ((OutPoint outPoint, Utxo utxo) in other.All())
+        foreach ((OutPoint outPoint, Utxo utxo) in outputs.All())
         {
             AddOwn(outPoint, utxo);
         }

@@ -1,61 +1,79 @@
-using System.Collections.Frozen;
 using Camelid.Chain.Blocks;
 using Camelid.Protocol;
 using Camelid.Protocol.Keys;
 
 namespace Camelid.Chain.Keys;
 
-/// <summary>A key of the operator with what follows from it.</summary>
-internal sealed record RoleKey
+/// <summary>The fixed key of a role with what follows from it.</summary>
+internal sealed class RoleKey(KeyRole role, PublicKey key, Network network, KeyVault vault)
 {
     /// <summary>The private key.</summary>
-    public required PrivateKey Private { get; init; }
+    /// <exception cref="Grpc.Core.RpcException">FAILED_PRECONDITION, wallet-locked.</exception>
+    public PrivateKey Private => vault.KeyAt(KeyPlace.Fixed(role));
 
     /// <summary>The public key.</summary>
-    public required PublicKey Public { get; init; }
+    public PublicKey Public { get; } = key;
 
     /// <summary>Its address.</summary>
-    public required Address Address { get; init; }
+    public Address Address { get; } = Address.Of(key, network);
 }
 
 /// <summary>
-/// The operator's keys, one for each role, m/44'/coin'/role'/0/0 of its seed. They never leave this service.
+/// The operator's keys: a fixed one for each role, m/44'/coin'/role'/0/0 of its seed, and the accounts around them.
+/// Private ones never leave this service. A node may run without any: it validates, and signs nothing.
 /// </summary>
 internal sealed class OperatorKeys
 {
-    private readonly FrozenDictionary<KeyRole, RoleKey> keys;
-    private readonly FrozenDictionary<Hash160, KeyRole> roleOfHash;
-    private readonly FrozenDictionary<PublicKey, KeyRole> roleOfKey;
+    private readonly Network network;
+    private volatile Held? held;
 
-    /// <summary>Derives the keys.</summary>
-    public OperatorKeys(ReadOnlySpan<byte> seed, Network network, ISecp256k1 curve)
+    /// <summary>No keys yet.</summary>
+    public OperatorKeys(Network network, ISecp256k1 curve, TimeProvider time)
     {
-        Dictionary<KeyRole, RoleKey> derived = [];
-        foreach (KeyRole role in Enum.GetValues<KeyRole>())
-        {
-            PrivateKey key = RoleKeys.Derive(seed, network, role, curve);
-            PublicKey publicKey = curve.PublicKeyOf(key);
-            derived.Add(role, new RoleKey
-            {
-                Private = key,
-                Public = publicKey,
-                Address = Address.Of(publicKey, network),
-            });
-        }
-
-        keys = derived.ToFrozenDictionary();
-        roleOfHash = derived.ToFrozenDictionary(pair => pair.Value.Address.KeyHash, pair => pair.Key);
-        roleOfKey = derived.ToFrozenDictionary(pair => pair.Value.Public, pair => pair.Key);
+        this.network = network;
+        Vault = new KeyVault(network, curve, time);
     }
 
-    /// <summary>The key of a role.</summary>
-    public RoleKey this[KeyRole role] => keys[role];
-
-    /// <summary>The role that an output belongs to; null where it is somebody else's.</summary>
-    public KeyRole? RoleOf(OutputPurpose purpose) => purpose.Kind switch
+    /// <summary>The keys of a seed, unlocked for good.</summary>
+    public OperatorKeys(ReadOnlySpan<byte> seed, Network network, ISecp256k1 curve)
+        : this(network, curve, TimeProvider.System)
     {
-        OutputKind.Address => roleOfHash.TryGetValue(purpose.KeyHash, out KeyRole role) ? role : null,
-        OutputKind.Other => null,
-        _ => roleOfKey.TryGetValue(purpose.Key, out KeyRole role) ? role : null,
-    };
+        KeySecret secret = KeySecret.OfSeed(seed);
+        Adopt(KeyRing.Of(secret, network, curve));
+        Vault.Unlock(secret, DateTimeOffset.MaxValue);
+    }
+
+    /// <summary>The private side.</summary>
+    public KeyVault Vault { get; }
+
+    /// <summary>False while the node has no wallet.</summary>
+    public bool Exists => held is not null;
+
+    /// <summary>True where a signature can be made now.</summary>
+    public bool CanSign => Exists && !Vault.IsLocked;
+
+    /// <summary>The public side.</summary>
+    /// <exception cref="Grpc.Core.RpcException">FAILED_PRECONDITION, no-wallet.</exception>
+    public KeyRing Ring => (held ?? throw WalletRefusal.None()).Ring;
+
+    /// <summary>The fixed key of a role.</summary>
+    /// <exception cref="Grpc.Core.RpcException">FAILED_PRECONDITION, no-wallet.</exception>
+    public RoleKey this[KeyRole role] => (held ?? throw WalletRefusal.None()).Roles[role];
+
+    /// <summary>The role whose fixed key an output belongs to; null where it is somebody else's.</summary>
+    public KeyRole? RoleOf(OutputPurpose purpose) => held?.Ring.RoleOf(purpose);
+
+    /// <summary>Takes keys where there were none.</summary>
+    /// <exception cref="Grpc.Core.RpcException">FAILED_PRECONDITION, wallet-exists.</exception>
+    public void Adopt(KeyRing ring)
+    {
+        Held adopted = new(ring, Enum.GetValues<KeyRole>().ToDictionary(
+            role => role, role => new RoleKey(role, ring.KeyAt(KeyPlace.Fixed(role)), network, Vault)));
+        if (Interlocked.CompareExchange(ref held, adopted, null) is not null)
+        {
+            throw WalletRefusal.Exists("in use");
+        }
+    }
+
+    private sealed record Held(KeyRing Ring, IReadOnlyDictionary<KeyRole, RoleKey> Roles);
 }

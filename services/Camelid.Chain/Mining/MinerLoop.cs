@@ -68,7 +68,7 @@ internal sealed class MinerSteps(
     public async Task<bool> NextAsync(CancellationToken cancellationToken)
     {
         await intake.CatchUpAsync(cancellationToken);
-        if (!options.Value.Mine || !maker.IsOnDemand)
+        if (!options.Value.Mine || !maker.IsOnDemand || !state.Keys.Exists)
         {
             return false;
         }

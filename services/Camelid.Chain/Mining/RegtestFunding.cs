@@ -30,16 +30,24 @@ internal sealed partial class RegtestFunding(
     public long WorthyDepositGrains => options.Value.DepositGrains / 2;
 
     /// <summary>Coin of the miner that may be spent in the next block, in grains.</summary>
-    public long SpendableGrains() => MatureCoins().Sum(coin => coin.Value.Output.Value.Grains);
+    public long SpendableGrains() =>
+        state.Keys.CanSign ? MatureCoins().Sum(coin => coin.Value.Output.Value.Grains) : 0;
 
     /// <summary>Asks for one more deposit where none holds this much: the next round makes it.</summary>
     /// <param name="grains">At most a new deposit's coin.</param>
     public void DemandDeposit(long grains) => Interlocked.Exchange(ref demandedGrains, grains);
 
-    /// <summary>Hands a funding transaction to the mempool where something is missing.</summary>
+    /// <summary>
+    /// Hands a funding transaction to the mempool where something is missing. A locked wallet funds nothing.
+    /// </summary>
     /// <returns>True where a block must be mined before more can be done: there is not enough mature coin.</returns>
     public bool EnsureFunded()
     {
+        if (!state.Keys.CanSign)
+        {
+            return false;
+        }
+
         List<TxOutput> missing = MissingOutputs();
         if (missing.Count == 0)
         {

@@ -45,6 +45,11 @@ internal sealed class ChainReader(
     /// <summary>Empty where stakes are in blocks and the deposit pool exists.</summary>
     public string NotReadyReason() => state.Read(reading =>
     {
+        if (!state.Keys.CanSign)
+        {
+            return state.Keys.Exists ? "the wallet is locked" : "this node has no wallet";
+        }
+
         if (reading.Outputs.Own(OutputKind.Stake, KeyRole.Worker).Count == 0)
         {
             return "the worker's stake is in no block yet";
