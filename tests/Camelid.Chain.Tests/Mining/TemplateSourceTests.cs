@@ -97,8 +97,8 @@ public sealed class TemplateSourceTests : IAsyncLifetime
         RoleKey miner = chain.State.Keys[KeyRole.Miner];
         KeyValuePair<OutPoint, Utxo> coin = chain.State.Read(reading => reading.Outputs.All()
             .Where(pair => pair.Value.IsCoinbase && pair.Value.Output.Script == miner.Address.ToScript()
-                && pair.Value.Height + 10 <= reading.Tip.Height && !chain.Pool.Spends(pair.Key))
-            .OrderBy(pair => pair.Value.Height).First());
+                && pair.Value.Height + 10 <= reading.Tip.Height)
+            .OrderBy(pair => pair.Value.Height).ToArray()).First(pair => !chain.Pool.Spends(pair.Key));
         TxOutput output = coin.Value.Output with { Value = Amount.Grain(coin.Value.Output.Value.Grains - fee) };
         Transaction transaction = Transaction.Create(
             2, [new TxInput(coin.Key, Script.Empty, TxInput.SequenceFinal)], [output], 0, default);
