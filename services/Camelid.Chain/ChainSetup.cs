@@ -6,6 +6,7 @@ using Camelid.Chain.Index;
 using Camelid.Chain.Keys;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Mining;
+using Camelid.Chain.Peers;
 using Camelid.Chain.Rpc;
 using Camelid.Chain.Signing;
 using Camelid.Chain.Wallet;
@@ -49,6 +50,7 @@ public static class ChainSetup
         services.AddSingleton<ChainService>().AddSingleton<WalletService>().AddSingleton<SignerService>();
         services.AddHostedService<ChainStart>();
         services.AddHostedService<ChainMetrics>();
+        builder.AddPeers();
         services.AddHostedService<MinerLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<Miner>());
         services.AddHealthChecks().AddCheck<ChainHealth>("chain");
@@ -65,6 +67,7 @@ public static class ChainSetup
         app.MapGrpcService<MiningService>();
         ChainApi.Map(app);
         MiningApi.Map(app);
+        app.MapPeers();
         return app;
     }
 

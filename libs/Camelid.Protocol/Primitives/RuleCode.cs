@@ -212,22 +212,31 @@ public enum RuleCode
 
     /// <summary>A disabled opcode, run or not.</summary>
     ScriptDisabledOpcode = 200,
+
     /// <summary>RETURN ran.</summary>
     ScriptReturn = 201,
+
     /// <summary>A signature is not strict DER.</summary>
     ScriptSignatureForm = 202,
+
     /// <summary>A signature has a high S.</summary>
     ScriptSignatureHighS = 203,
+
     /// <summary>CHECKMULTISIG: the element that it takes too many is not empty.</summary>
     ScriptDummyNotEmpty = 204,
+
     /// <summary>CHECKMULTISIG: the count of signatures is negative or above that of the keys.</summary>
     ScriptSignatureCount = 205,
+
     /// <summary>CHECKMULTISIG: the count of keys is negative or above 20.</summary>
     ScriptKeyCount = 206,
+
     /// <summary>FROMALTSTACK found nothing.</summary>
     ScriptAltStackEmpty = 207,
+
     /// <summary>CODESEPARATOR, run or not.</summary>
     ScriptCodeSeparator = 208,
+
     /// <summary>A script holds a signature that is to sign it.</summary>
     ScriptHoldsSignature = 209,
 
@@ -346,4 +355,70 @@ public enum RuleCode
 
     /// <summary>A file of addresses or anchors is of another kind or network.</summary>
     PeerFileOther = 281,
+
+    /// <summary>A message came before its turn in the handshake, or a second time.</summary>
+    PeerHandshakeOrder = 290,
+
+    /// <summary>The handshake was not done in time, or the connection could not be opened.</summary>
+    PeerHandshakeTimeout = 291,
+
+    /// <summary>The node is connected already.</summary>
+    PeerDuplicate = 292,
+
+    /// <summary>The peer does not serve what it was chosen for.</summary>
+    PeerServesTooLittle = 293,
+
+    /// <summary>The peer did not answer a ping.</summary>
+    PeerSilent = 294,
+
+    /// <summary>A frame came too slowly.</summary>
+    PeerTooSlow = 295,
+
+    /// <summary>Unfinished frames took too much memory, and this one was the slowest.</summary>
+    PeerFrameMemory = 296,
+
+    /// <summary>The peer does not read what is sent to it.</summary>
+    PeerDoesNotRead = 297,
+
+    /// <summary>The peer did not send what it was asked for in time.</summary>
+    PeerStalled = 298,
+
+    /// <summary>Headers that do not name each other.</summary>
+    PeerHeadersUnlinked = 299,
+
+    /// <summary>Again and again headers that link to nothing known.</summary>
+    PeerHeadersUnconnected = 300,
+
+    /// <summary>Too many headers that lead to no more work than is known.</summary>
+    PeerHeadersFlood = 301,
+
+    /// <summary>Other headers than those that had shown enough work.</summary>
+    PeerHeadersChanged = 302,
+
+    /// <summary>Something that nobody had asked for.</summary>
+    PeerUnasked = 303,
+
+    /// <summary>The peer asks for more than it may.</summary>
+    PeerAsksTooMuch = 304,
+
+    /// <summary>An answer that does not fit its question.</summary>
+    PeerWrongAnswer = 305,
+
+    /// <summary>The peer relays more messages than it may.</summary>
+    PeerRelaysTooMuch = 306,
+
+    /// <summary>The peer has had less work than this node for too long.</summary>
+    PeerBehind = 307,
+
+    /// <summary>The connection made room for another one.</summary>
+    PeerEvicted = 308,
+
+    /// <summary>A short connection has done what it was for.</summary>
+    PeerFeelerDone = 309,
+
+    /// <summary>The operator ended the connection.</summary>
+    PeerEndedByOperator = 310,
+
+    /// <summary>The node stops.</summary>
+    PeerNodeStops = 311,
 }

@@ -9,6 +9,9 @@ namespace Camelid.Chain.Mempool;
 internal sealed partial class TransactionIntake(
     TransactionPool pool, SignerStore store, ILogger<TransactionIntake> logger)
 {
+    /// <summary>Raised for each transaction that came by this door and waits: it is this operator's.</summary>
+    public event Action<Txid>? Taken;
+
     /// <summary>Judges a transaction and lets it wait; an identical one is accepted again.</summary>
     public async Task<PoolVerdict> SubmitAsync(Transaction transaction, CancellationToken cancellationToken)
     {
@@ -18,6 +21,10 @@ internal sealed partial class TransactionIntake(
         if (!verdict.IsAccepted)
         {
             LogRefused(transaction.Txid, verdict.Reason);
+        }
+        else
+        {
+            Taken?.Invoke(transaction.Txid);
         }
 
         return verdict;

@@ -2,6 +2,7 @@ using Camelid.Chain.Blocks;
 using Camelid.Chain.Index;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Mining;
+using Camelid.Chain.Peers.Host;
 using Camelid.Contracts.Chain.V1;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
@@ -14,7 +15,8 @@ namespace Camelid.Chain.Rpc;
 
 /// <summary>Answers about the chain, the same for gRPC and for the JSON routes.</summary>
 internal sealed class ChainReader(
-    ChainState state, BlockIndex index, TransactionPool pool, RegtestFunding funding, IOptions<ChainOptions> options)
+    ChainState state, BlockIndex index, TransactionPool pool, RegtestFunding funding, PeerGauge peers,
+    IOptions<ChainOptions> options)
 {
     /// <summary>Most blocks or transactions in one answer.</summary>
     public const int LimitMax = 200;
@@ -35,7 +37,7 @@ internal sealed class ChainReader(
             TipHash = Bytes(tip.Hash.Value),
             TipTimeUnix = tip.Header.Time,
             MempoolCount = pool.Count,
-            PeerCount = 0,
+            PeerCount = peers.Ready,
             WindowSeconds = state.Network.WindowSeconds,
             Ready = missing.Length == 0,
             NotReadyReason = missing,

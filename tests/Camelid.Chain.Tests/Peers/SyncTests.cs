@@ -1,0 +1,52 @@
+using Camelid.Protocol.Blocks;
+
+namespace Camelid.Chain.Tests.Peers;
+
+/// <summary>Rules P-35, P-38 and P-41: nodes find the best chain and tell each other of it.</summary>
+public sealed class SyncTests : NetBed
+{
+    [Fact]
+    public void A_node_without_blocks_gets_them_all_from_its_peer()
+    {
+        NetNode[] pair = Nodes(2);
+        pair[0].Mine(120);
+        pair[1].ConnectTo(pair[0]);
+        Assert.True(Net.RunUntil(() => pair[1].Height == 120, 20), $"{pair[1].Height}");
+        Assert.Equal(pair[0].Tip.Hash, pair[1].Tip.Hash);
+    }
+
+    [Fact]
+    public void A_new_block_reaches_everybody_in_a_line_of_five()
+    {
+        NetNode[] line = Nodes(5);
+        for (int i = 1; i < line.Length; i++)
+        {
+            line[i].ConnectTo(line[i - 1]);
+        }
+
+        Assert.True(Net.RunUntil(() => line.All(node => node.ReadyCount >= 1), 10));
+        for (int i = 0; i < 3; i++)
+        {
+            Block mined = line[0].Mine()[0];
+            Assert.True(Net.RunUntil(() => line.All(node => node.Tip.Hash == mined.Hash), 10));
+        }
+    }
+
+    [Fact]
+    public void Two_sides_of_a_cut_mine_and_converge_on_the_longer_chain_when_it_heals()
+    {
+        NetNode[] nodes = Nodes(3);
+        nodes[1].ConnectTo(nodes[0]);
+        nodes[2].ConnectTo(nodes[1]);
+        nodes[0].Mine(5);
+        Assert.True(Net.RunUntil(() => nodes.All(node => node.Height == 5), 20));
+        Net.Cut(nodes[1].Address, nodes[2].Address);
+        nodes[0].Mine(3);
+        nodes[2].Mine(6);
+        Net.Run(5);
+        Assert.Equal([8, 8, 11], nodes.Select(node => node.Height));
+        Net.Cut(nodes[1].Address, nodes[2].Address, isCut: false);
+        Assert.True(Net.RunUntil(() => nodes.All(node => node.Tip.Hash == nodes[2].Tip.Hash), 60));
+        Assert.Equal(11, nodes[0].Height);
+    }
+}
