@@ -51,6 +51,31 @@ internal static class NodeHost
         return Map(builder.Build());
     }
 
+    /// <summary>What the command line says about peers; what it leaves open, the environment may say.</summary>
+    private static Dictionary<string, string?> PeersOf(NodeOptions options)
+    {
+        Dictionary<string, string?> settings = new()
+        {
+            ["Chain:PeerPort"] = options.Port is 0 or 65_535 ? "0" : $"{options.Port + 1}",
+        };
+        if (options.Connect.Count > 0)
+        {
+            settings["Chain:Connect"] = string.Join(',', options.Connect);
+        }
+
+        if (options.Listen.Length > 0)
+        {
+            settings["Chain:Listen"] = options.Listen;
+        }
+
+        if (options.Mine is { } mine)
+        {
+            settings["Chain:Mine"] = mine ? "true" : "false";
+        }
+
+        return settings;
+    }
+
     private static WebApplication Map(WebApplication app)
     {
         app.MapGateway();
@@ -74,8 +99,12 @@ internal static class NodeHost
         {
             ["Logging:LogLevel:Default"] = "Warning",
             ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "None",
+
+            // Two that mine where a block costs nothing would only fork. The environment may say otherwise.
+            ["Chain:Mine"] = options.Connect.Count == 0 ? "true" : "false",
         });
         configuration.AddEnvironmentVariables();
+        configuration.AddInMemoryCollection(PeersOf(options));
         configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Camelid:DataDir"] = folder.Path,

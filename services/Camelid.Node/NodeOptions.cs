@@ -7,10 +7,14 @@ internal sealed record NodeOptions
 {
     public const string Usage =
         "usage: camelid up [--port N] [--data-dir DIR] [--model NAME|ROOT] [--network regtest]\n"
+        + "                  [--connect HOST:PORT]… [--listen [HOST:]PORT] [--mine yes|no]\n"
         + "  --port N        gateway and dashboard on http://127.0.0.1:N (default 8080; 0 takes a free one)\n"
         + "  --data-dir DIR  where keys, chain, jobs and models are kept (default ~/.camelid)\n"
         + "  --model M       name or root of the model that is served (default camelid-nano)\n"
-        + "  --network NAME  regtest; main and test open with the chain issue";
+        + "  --network NAME  regtest; main and test open with the chain issue\n"
+        + "  --connect H:P   another node's peer port; may be said several times; then this node does not mine\n"
+        + "  --listen [H:]P  where other nodes may connect (default 127.0.0.1:N+1; [::]:P for everybody)\n"
+        + "  --mine yes|no   whether this node mines (default yes, with --connect no)";
 
     public const int PortDefault = 8080;
     public const string ModelDefault = "camelid-nano";
@@ -23,6 +27,15 @@ internal sealed record NodeOptions
     public string Model { get; init; } = ModelDefault;
 
     public string Network { get; init; } = RegtestName;
+
+    /// <summary>Peer addresses of other nodes.</summary>
+    public IReadOnlyList<string> Connect { get; init; } = [];
+
+    /// <summary>Where to listen for peers; empty for the port after <see cref="Port"/> on loopback.</summary>
+    public string Listen { get; init; } = "";
+
+    /// <summary>Whether it mines; null where nothing was said.</summary>
+    public bool? Mine { get; init; }
 
     public bool IsHelp { get; init; }
 
@@ -41,7 +54,8 @@ internal sealed record NodeOptions
                 continue;
             }
 
-            if (name is not ("--port" or "--data-dir" or "--model" or "--network"))
+            if (name is not ("--port" or "--data-dir" or "--model" or "--network" or "--connect" or "--listen"
+                or "--mine"))
             {
                 fault = $"unknown option '{args[index]}'";
                 break;
@@ -76,6 +90,14 @@ internal sealed record NodeOptions
                 return this with { DataFolder = Path.GetFullPath(value) };
             case "--model":
                 return this with { Model = value };
+            case "--connect":
+                return this with { Connect = [.. Connect, PeerName(name, value, ref fault)] };
+            case "--listen":
+                string full = value.Contains(':', StringComparison.Ordinal) ? value : $"127.0.0.1:{value}";
+                return this with { Listen = PeerName(name, full, ref fault) };
+            case "--mine":
+                fault = value is "yes" or "no" ? fault : $"--mine: '{value}' is neither yes nor no";
+                return this with { Mine = value == "yes" };
             default:
                 if (value is not ("main" or "test" or RegtestName))
                 {
@@ -84,6 +106,18 @@ internal sealed record NodeOptions
 
                 return this with { Network = value };
         }
+    }
+
+    /// <summary>Host and port; what the host is, the chain finds out.</summary>
+    private static string PeerName(string option, string value, ref string fault)
+    {
+        int colon = value.LastIndexOf(':');
+        ReadOnlySpan<char> digits = value.AsSpan(colon + 1);
+        bool good = colon > 0 && !value.Contains(',', StringComparison.Ordinal)
+            && ushort.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
+            && (port > 0 || option == "--listen");
+        fault = good ? fault : $"{option}: '{value}' is not like 192.0.2.1:8081";
+        return value;
     }
 
     private static string DataFolderDefault()

@@ -17,7 +17,24 @@ public sealed class NodeOptionsTests
         Assert.Equal((9000, "/tmp/a", "other"), (options.Port, options.DataFolder, options.Model));
     }
 
+    [Fact]
+    public void Peers_are_named_one_by_one_and_a_port_alone_listens_on_loopback()
+    {
+        Assert.True(NodeOptions.TryParse(
+            ["--connect", "a.example:8081", "--connect=[::1]:9000", "--listen", "9001", "--mine=yes"],
+            out NodeOptions options, out _));
+        Assert.Equal(["a.example:8081", "[::1]:9000"], options.Connect);
+        Assert.Equal("127.0.0.1:9001", options.Listen);
+        Assert.True(options.Mine);
+    }
+
     [Theory]
+    [InlineData("--connect nowhere", "nowhere")]
+    [InlineData("--connect a:0", "a:0")]
+    [InlineData("--connect a:1,b:2", "a:1,b:2")]
+    [InlineData("--listen 70000", "70000")]
+    [InlineData("--listen 0.0.0.0:0", "")]
+    [InlineData("--mine maybe", "maybe")]
     [InlineData("--port 65535", "")]
     [InlineData("--port 65536", "65536")]
     [InlineData("--port -1", "-1")]

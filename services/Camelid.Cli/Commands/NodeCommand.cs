@@ -5,7 +5,9 @@ using Camelid.Client.Operator;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid node status</c>: can a completion be served, and if not, what is missing.</summary>
+/// <summary>
+/// <c>camelid node status</c>: can a completion be served, and if not, what is missing; and the node's peers.
+/// </summary>
 internal static class NodeCommand
 {
     public static Command Build(Terminal terminal)
@@ -34,6 +36,12 @@ internal static class NodeCommand
 
             return (int)(health.IsReady ? ExitCode.Ok : ExitCode.Failure);
         });
-        return new Command("node", "The node.") { status };
+        Command node = new("node", "The node.") { status };
+        foreach (Command command in NodePeersCommand.Build(terminal))
+        {
+            node.Add(command);
+        }
+
+        return node;
     }
 }
