@@ -10,6 +10,7 @@ internal static class ChainBench
     [
         ("connect", BlockConnectionBenchmark.RunAsync),
         ("miner", MinerBenchmark.RunAsync),
+        ("sync", SyncBenchmark.RunAsync),
     ];
 
     /// <summary>Returns 0, or 2 where the arguments are not understood.</summary>
