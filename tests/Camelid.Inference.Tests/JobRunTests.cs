@@ -43,8 +43,8 @@ public sealed class JobRunTests(ModelFixture fixture)
     [Fact]
     public async Task A_job_that_the_client_gave_up_is_stopped_and_what_it_ran_is_reported()
     {
-        // The first job is too short to be given up. It also makes the connection: a refusal that waits for one, and for
-        // code that runs for the first time, comes after a small model has written all that it may.
+        // The first job is too short to be given up. It also makes the connection: a refusal that waits for one, and
+        // for code that runs for the first time, comes after a small model has written all that it may.
         await using JobPoolPeer jobPool = await StartAsync(
             new JobPoolPeer { Refusal = StatusCode.Cancelled, RefusalAfterTokens = 9 });
         Assert.Equal("computed", (await RunAsync(jobPool, Job(maxTokens: 8), Cancellation)).Outcome);
