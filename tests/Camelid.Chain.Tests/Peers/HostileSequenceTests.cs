@@ -27,13 +27,14 @@ public sealed class HostileSequenceTests : NetBed
         honest.Mine(20);
         node.ConnectTo(honest);
         Assert.True(Net.RunUntil(() => node.Height == 20, 20), $"seed {seed}");
+        IReadOnlyList<KeyValuePair<OutPoint, Utxo>> coins = honest.MatureCoins();
         for (int i = 0; i < Sequences; i++)
         {
             RawPeer peer = new(Net, 50 + (i % 100), greets: random.Next(5) > 0);
             peer.Dial(node);
             for (int sent = random.Next(MessagesMax); sent > 0 && peer.IsOpen; sent--)
             {
-                peer.SendRaw(Mutated(Frame(peer, Any(node, honest, random)), random));
+                peer.SendRaw(Mutated(Frame(peer, Any(node, honest, coins, random)), random));
                 Net.Run(random.NextDouble() * 0.2);
             }
 
@@ -76,13 +77,16 @@ public sealed class HostileSequenceTests : NetBed
         }
     }
 
-    private static PeerMessage Any(NetNode node, NetNode honest, Random random)
+    private static PeerMessage Any(
+        NetNode node, NetNode honest, IReadOnlyList<KeyValuePair<OutPoint, Utxo>> coins, Random random)
     {
         Block tip = node.State.ReadBlock(node.Tip);
         Block other = node.State.ReadBlock(node.Tip.Ancestor(random.Next(1, node.Height)));
         Block next = node.Build(random.Next(2) == 0 ? node.Tip : node.Tip.Parent!);
         Hash256 chance = Hashes.Sha256(BitConverter.GetBytes(random.Next()));
-        Transaction spend = honest.Pay(random.Next(1, 100_000));
+        (OutPoint outPoint, Utxo coin) = coins[random.Next(coins.Count)];
+        Transaction spend =
+            honest.Sign(outPoint, coin.Output, coin.Output.Value.Grains - random.Next(1, 100_000));
         return random.Next(22) switch
         {
             0 => new PingMessage(1),

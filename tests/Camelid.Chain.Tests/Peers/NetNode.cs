@@ -135,12 +135,16 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
     public Transaction Pay(long feeGrains = 10_000, int skip = 0)
     {
         RoleKey miner = State.Keys[KeyRole.Miner];
-        (OutPoint outPoint, Utxo coin) = State.Read(reading => reading.Outputs.Own(OutputKind.Address, KeyRole.Miner)
-            .Where(pair => reading.Tip.Height + 1 - pair.Value.Height >= State.Network.CoinbaseMaturity
-                && !Pool.Spends(pair.Key))
-            .OrderBy(pair => pair.Value.Height).Skip(skip).Select(pair => (pair.Key, pair.Value)).First());
+        (OutPoint outPoint, Utxo coin) =
+            MatureCoins().Where(pair => !Pool.Spends(pair.Key)).Skip(skip).First();
         return Sign(outPoint, coin.Output, coin.Output.Value.Grains - feeGrains, miner);
     }
+
+    /// <summary>The coins of this node's miner that the next block may spend, the oldest first.</summary>
+    public IReadOnlyList<KeyValuePair<OutPoint, Utxo>> MatureCoins() => State.Read(reading =>
+        reading.Outputs.Own(OutputKind.Address, KeyRole.Miner)
+            .Where(pair => reading.Tip.Height + 1 - pair.Value.Height >= State.Network.CoinbaseMaturity)
+            .OrderBy(pair => pair.Value.Height).ToArray());
 
     /// <summary>Spends an output of this node's miner to itself.</summary>
     public Transaction Sign(OutPoint outPoint, TxOutput output, long grains, RoleKey? key = null)
