@@ -1,4 +1,6 @@
+using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Scripts;
 
 namespace Camelid.Chain.Tests.Peers;
 
@@ -48,5 +50,27 @@ public sealed class SyncTests : NetBed
         Net.Cut(nodes[1].Address, nodes[2].Address, isCut: false);
         Assert.True(Net.RunUntil(() => nodes.All(node => node.Tip.Hash == nodes[2].Tip.Hash), 60));
         Assert.Equal(11, nodes[0].Height);
+    }
+
+    /// <summary>
+    /// Rule P-42: the commonest fork: two blocks at one height, and the next one on the other. The one that is missing
+    /// comes as a compact block, and has no more work than our own tip.
+    /// </summary>
+    [Fact]
+    public void A_node_leaves_its_tip_for_the_block_beside_it_once_another_builds_on_that_one()
+    {
+        NetNode[] pair = Line(2);
+        pair[0].Mine(3);
+        Assert.True(Net.RunUntil(() => pair[1].Height == 3, 10));
+        Block left = pair[0].Mine()[0];
+        Assert.True(Net.RunUntil(() => pair[1].Tip.Hash == left.Hash, 10));
+        pair[0].Core.Invalidate(left.Hash);
+        pair[0].Mine(payee: new P2pkhScript(Hash160.Of("other"u8)).Build());
+        Net.Run(2);
+        Block right = pair[0].Mine()[0];
+        Assert.True(Net.RunUntil(() => pair[1].Tip.Hash == right.Hash, 10), $"{pair[1].Height}");
+        long before = pair[1].Engine.View.Counts().ReceivedBytes;
+        Net.Run(5);
+        Assert.InRange(pair[1].Engine.View.Counts().ReceivedBytes - before, 0, 2_000);
     }
 }

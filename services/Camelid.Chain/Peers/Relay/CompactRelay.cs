@@ -23,16 +23,18 @@ internal sealed class CompactRelay(
     /// <summary>A compact block, pushed or asked for.</summary>
     public void OnCompact(Peer peer, CompactBlock compact)
     {
-        if (headers.Keep(peer, compact.Header) is not { HasBlock: false, IsRefused: false } entry || !IsNear(entry))
+        bool isAsked = download.IsAsked(compact.Header.Hash, out PeerId asked);
+        BlockEntry? entry = headers.Keep(peer, compact.Header);
+        if (entry is not { HasBlock: false, IsRefused: false })
         {
             GiveUp(peer, compact.Header.Hash);
             return;
         }
 
-        bool isAsked = download.IsAsked(entry.Hash, out PeerId asked);
-        if (isAsked ? asked != peer.Id : !download.TryAsk(peer, entry.Hash))
+        // One that was asked for is wanted, however much work it has: another may build on it.
+        if (isAsked ? asked != peer.Id : !IsNear(entry) || !download.TryAsk(peer, entry.Hash))
         {
-            // Somebody else is sending it, or this one has enough to send.
+            // Somebody else is sending it, or this one has enough to send, or it is fetched in its turn.
             return;
         }
 
@@ -107,14 +109,25 @@ internal sealed class CompactRelay(
 
     private const int UnaskedCost = 5;
 
-    /// <summary>What was asked for in this form is fetched whole where it is wanted still.</summary>
+    /// <summary>
+    /// What was asked for in this form is fetched whole where it is wanted still: asked in the same form again, it
+    /// could be given up for the same reason for ever.
+    /// </summary>
     private void GiveUp(Peer peer, BlockHash hash)
     {
-        if (download.IsAsked(hash, out PeerId asked) && asked == peer.Id)
+        if (!download.IsAsked(hash, out PeerId asked) || asked != peer.Id)
         {
-            download.Withdraw(hash);
-            download.Wake();
+            return;
         }
+
+        if (parts.State.Read(reading => reading.Find(hash)) is { HasBlock: false, IsRefused: false })
+        {
+            AskWhole(peer, hash);
+            return;
+        }
+
+        download.Withdraw(hash);
+        download.Wake();
     }
 
     private bool IsNear(BlockEntry entry) => parts.State.Read(reading =>
