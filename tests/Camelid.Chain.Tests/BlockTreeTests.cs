@@ -1,7 +1,9 @@
 using Camelid.Chain.Blocks;
+using Camelid.Contracts.Chain.V1;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Scripts;
+using BlockHash = Camelid.Protocol.Blocks.BlockHash;
 
 namespace Camelid.Chain.Tests;
 
@@ -88,6 +90,17 @@ public sealed class BlockTreeTests : IAsyncLifetime
         SupplyInvariant.Check(chain);
         Assert.Equal(RuleCode.GenesisStays, Core.Invalidate(genesis.Hash).Code);
         Assert.Equal(RuleCode.BlockUnknown, Core.Invalidate(default).Code);
+    }
+
+    [Fact]
+    public async Task A_block_set_aside_within_its_second_is_not_mined_again()
+    {
+        await chain.Chain.Mine(new MineRequest { Count = 1 }, new CallContext());
+        BlockHash aside = chain.Tip.Hash;
+        Core.Invalidate(aside);
+        await chain.Chain.Mine(new MineRequest { Count = 1 }, new CallContext());
+        Assert.Equal(1, chain.Tip.Height);
+        Assert.NotEqual(aside, chain.Tip.Hash);
     }
 
     [Fact]

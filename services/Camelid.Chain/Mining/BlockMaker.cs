@@ -93,12 +93,23 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
         Transactions = chosen,
     };
 
+    /// <summary>
+    /// A block that nobody has seen: within one second the very block that the operator has set aside would come out
+    /// again, and be refused.
+    /// </summary>
     private Block Make(IReadOnlyList<TransactionWithFee> chosen)
     {
-        Block block = TemplateOn(state.Read(reading => reading.Tip), NextTime(), chosen).Build();
-        BlockHeader header = ProofOfWork.TryFind(block.Header, 0, uint.MaxValue)
-            ?? throw new UnreachableException("no nonce reaches the easiest target");
-        return new Block(header, block.Transactions);
+        BlockTemplate template = TemplateOn(state.Read(reading => reading.Tip), NextTime(), chosen);
+        for (ulong? extraNonce = null; ; extraNonce = (extraNonce ?? 0) + 1)
+        {
+            Block block = (template with { ExtraNonce = extraNonce }).Build();
+            BlockHeader header = ProofOfWork.TryFind(block.Header, 0, uint.MaxValue)
+                ?? throw new UnreachableException("no nonce reaches the easiest target");
+            if (state.Read(reading => reading.Find(header.Hash)) is null)
+            {
+                return new Block(header, block.Transactions);
+            }
+        }
     }
 
     /// <summary>A payment to this operator, still claimable, is not as deep as its claim needs it.</summary>
