@@ -228,6 +228,11 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
             {
                 return error;
             }
+
+            if (JsonSerializer.Deserialize(body, CamelidJson.Default.ProblemDocument) is { Detail: { } detail })
+            {
+                return new ErrorDetail(detail, "invalid_request_error", null, null);
+            }
         }
         catch (JsonException)
         {

@@ -27,4 +27,5 @@ public sealed partial class OpenAiJson : JsonSerializerContext;
 [JsonSerializable(typeof(JobEventDocument))]
 [JsonSerializable(typeof(ReceiptDocument))]
 [JsonSerializable(typeof(HealthDocument))]
+[JsonSerializable(typeof(ProblemDocument))]
 public sealed partial class CamelidJson : JsonSerializerContext;

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Camelid.Cli.Tests;
 
@@ -69,6 +72,24 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(HttpStatusCode.InternalServerError, 1)]
     public void A_refusal_has_the_exit_code_of_its_kind(HttpStatusCode status, int code) =>
         Assert.Equal(code, (int)CommandLine.CodeOf(status));
+
+    [Fact]
+    public async Task What_an_operators_route_refuses_is_said_in_its_words()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        await using WebApplication app = builder.Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        app.MapGet("/api/chain/view/addresses/{address}", (string address) =>
+            Results.Problem($"'{address}' is no address", statusCode: StatusCodes.Status400BadRequest));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        string keyFile = Path.Combine(folder, "key");
+        await File.WriteAllTextAsync(keyFile, "cml-key", TestContext.Current.CancellationToken);
+        (int code, _, string error) = await RunAsync(
+            "--url", app.Urls.Single(), "--api-key-file", keyFile, "chain", "address", "nonsense");
+        Assert.Equal(2, code);
+        Assert.Contains("'nonsense' is no address", error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Amounts_leave_as_text_and_counts_as_numbers()

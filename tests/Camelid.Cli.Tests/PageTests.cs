@@ -49,6 +49,25 @@ public sealed class PageTests
         Assert.Contains("30 deposits free, 2 held by jobs", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_address_and_a_job_are_tables_in_coins_and_what_waits_says_so()
+    {
+        string address = Write(terminal => OperatorPages.Address(terminal, JsonNode.Parse("""
+            {"address": "mk", "receivedGrains": "300000000", "spentGrains": "100000000", "outputCount": "3",
+            "entries": [{"txid": "aa", "height": 0, "kind": "address", "grains": "-5"},
+            {"txid": "bb", "height": 7, "kind": "stake", "grains": "200000000"}], "cursor": ""}
+            """)));
+        Assert.Contains("2.00000000 CML", address, StringComparison.Ordinal);
+        Assert.Contains("waits  -0.00000005", address, StringComparison.Ordinal);
+        Assert.Contains("7      2.00000000   stake", address, StringComparison.Ordinal);
+        Assert.DoesNotContain("[0]", address, StringComparison.Ordinal);
+        string job = Write(terminal => OperatorPages.JobTransactions(terminal, JsonNode.Parse("""
+            {"jobId": "cc", "transactions": [{"line": {"txid": "dd", "outputGrains": "1", "feeGrains": "2"},
+            "height": 9}]}
+            """)));
+        Assert.Contains("9      0.00000001  0.00000002  dd", job, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0, "0.0 H/s")]
     [InlineData(999.94, "999.9 H/s")]

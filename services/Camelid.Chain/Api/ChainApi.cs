@@ -37,7 +37,7 @@ internal static class ChainApi
             WalletOf(await balances.CountAsync(cancellation)));
     }
 
-    private static object StatusOf(ChainStatus status) => new
+    internal static object StatusOf(ChainStatus status) => new
     {
         status.Network,
         genesisHash = Shown(status.GenesisHash),

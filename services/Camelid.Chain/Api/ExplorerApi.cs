@@ -63,7 +63,7 @@ internal static class ExplorerApi
         {
             RuleCode.BlockUnknown => Results.Problem($"no block '{text}' is known", statusCode: 404),
             RuleCode.GenesisStays => Results.Problem("the first block stays", statusCode: 409),
-            _ => Answer(reader.Status(), ""),
+            _ => Results.Ok(ChainApi.StatusOf(reader.Status())),
         };
     }
 

@@ -37,8 +37,9 @@ internal static class ChainCommand
             $"/api/chain/tx/{Uri.EscapeDataString(parse.GetRequiredValue(Txid))}",
             (page, document) => page.WriteFields(document),
             cancellation));
-        Command address = View("address", "What an address received and spent.", Address, "addresses");
-        Command job = View("job", "The transactions of a job.", Job, "jobs");
+        Command address = View(
+            "address", "What an address received and spent.", Address, "addresses", OperatorPages.Address);
+        Command job = View("job", "The transactions of a job.", Job, "jobs", OperatorPages.JobTransactions);
         Command invalidate = Change(terminal, "invalidate", "Set a block and all that build on it aside.");
         Command reconsider = Change(terminal, "reconsider", "Take that back, and any refusal of the block.");
         Command mine = new("mine", "Mine blocks now (regtest only).") { Count };
@@ -61,14 +62,15 @@ internal static class ChainCommand
             info, block, transaction, address, job, mine, MiningCommand.Build(terminal), invalidate, reconsider,
         };
 
-        Command View(string word, string what, Argument<string> argument, string route)
+        Command View(
+            string word, string what, Argument<string> argument, string route, Action<Terminal, JsonNode?> page)
         {
             Command command = new(word, what) { argument };
             command.SetAction((parse, cancellation) => OperatorDocument.ShowAsync(
                 terminal,
                 parse,
                 $"/api/chain/view/{route}/{Uri.EscapeDataString(parse.GetRequiredValue(argument))}",
-                (page, document) => page.WriteFields(document),
+                page,
                 cancellation));
             return command;
         }
@@ -89,7 +91,7 @@ internal static class ChainCommand
             }
             else
             {
-                terminal.WriteFields(status);
+                OperatorPages.ChainStatus(terminal, status);
             }
         });
         return command;

@@ -36,6 +36,36 @@ internal static class OperatorPages
         ("genesis", Text(status?["genesisHash"])),
         ("ready", status?["ready"]?.GetValue<bool>() == true ? "yes" : $"no: {Text(status?["notReadyReason"])}"));
 
+    /// <summary>What an address received and spent, the latest transactions first.</summary>
+    public static void Address(Terminal terminal, JsonNode? address)
+    {
+        long received = Number(address?["receivedGrains"]);
+        terminal.WritePage(
+            ("address", Text(address?["address"])),
+            ("has", $"{Amounts.Coins(received - Number(address?["spentGrains"]))} CML, escrow of its key included"),
+            ("received", $"{Amounts.Coins(received)} CML in {Text(address?["outputCount"])} outputs"),
+            ("waiting", $"{Amounts.Coins(Number(address?["unconfirmedGrains"]))} CML"));
+        terminal.WriteRows(
+            ["BLOCK", "AMOUNT", "KIND", "TRANSACTION"],
+            [.. (address?["entries"] as JsonArray ?? []).Select(entry => (IReadOnlyList<string>)[
+                Height(entry), Amounts.Coins(Number(entry?["grains"])), Text(entry?["kind"]), Text(entry?["txid"])])]);
+        if (Text(address?["cursor"]) is { Length: > 1 })
+        {
+            terminal.Out.WriteLine("… and older ones, which the explorer of the dashboard shows");
+        }
+    }
+
+    /// <summary>The transactions of a job.</summary>
+    public static void JobTransactions(Terminal terminal, JsonNode? job)
+    {
+        terminal.WritePage(("job", Text(job?["jobId"])));
+        terminal.WriteRows(
+            ["BLOCK", "AMOUNT", "FEE", "TRANSACTION"],
+            [.. (job?["transactions"] as JsonArray ?? []).Select(entry => (IReadOnlyList<string>)[
+                Height(entry), Amounts.Coins(Number(entry?["line"]?["outputGrains"])),
+                Amounts.Coins(Number(entry?["line"]?["feeGrains"])), Text(entry?["line"]?["txid"])])]);
+    }
+
     /// <summary>One block and its transactions.</summary>
     public static void Block(Terminal terminal, JsonNode? block)
     {
@@ -52,6 +82,10 @@ internal static class OperatorPages
             terminal.Out.WriteLine($"  {Text(txid)}");
         }
     }
+
+    private static string Height(JsonNode? entry) => Number(entry?["height"]) is > 0 and var height
+        ? height.ToString(CultureInfo.InvariantCulture)
+        : "waits";
 
     private static string Text(JsonNode? node) => node?.ToString() ?? "-";
 
