@@ -11,7 +11,7 @@ internal sealed record NodeOptions
         + "  --port N        gateway and dashboard on http://127.0.0.1:N (default 8080; 0 takes a free one)\n"
         + "  --data-dir DIR  where keys, chain, jobs and models are kept (default ~/.camelid)\n"
         + "  --model M       name or root of the model that is served (default camelid-nano)\n"
-        + "  --network NAME  regtest; main and test open with the chain issue\n"
+        + "  --network NAME  regtest; on main and test the chain service runs alone\n"
         + "  --connect H:P   another node's peer port; may be said several times; then this node does not mine\n"
         + "  --listen [H:]P  where other nodes may connect (default 127.0.0.1:N+1; [::]:P for everybody)\n"
         + "  --mine yes|no   whether this node mines (default yes, with --connect no)";

@@ -34,7 +34,7 @@ internal static class NodeProcess
             if (options.Network != "regtest")
             {
                 throw new NodeRefusal(NodeRefusal.Refused,
-                    $"the main and test networks open with the chain issue; '{options.Network}' cannot be joined yet. "
+                    $"network '{options.Network}': a whole node runs on regtest only: elsewhere nothing funds stakes. "
                     + "Leave --network out for a private regtest chain.");
             }
 

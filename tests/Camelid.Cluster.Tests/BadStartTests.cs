@@ -17,7 +17,7 @@ public sealed class BadStartTests : IDisposable
 
     [Theory]
     [InlineData("--frob", 2, "unknown option '--frob'")]
-    [InlineData("--network=main", 4, "open with the chain issue")]
+    [InlineData("--network=main", 4, "runs on regtest only")]
     [InlineData("--port=70000", 2, "'70000' is no port")]
     public async Task A_node_refuses_what_it_cannot_be(string option, int code, string named) =>
         Refused(code, named, await NodeAsync(option));

@@ -28,7 +28,7 @@ public sealed class NodeStartTests : IDisposable
     {
         (int code, string error) = await RunAsync("--network", network, "--data-dir", folder);
         Assert.Equal(NodeRefusal.Refused, code);
-        Assert.Contains("open with the chain issue", error, StringComparison.Ordinal);
+        Assert.Contains("runs on regtest only", error, StringComparison.Ordinal);
     }
 
     [Fact]
