@@ -7,7 +7,7 @@ namespace Camelid.Protocol.Blocks;
 /// </summary>
 /// <remarks>
 /// Each block's target depends only on its parent's height and effective time, so there is nothing to oscillate.
-/// Integers only. Why effective time: docs/decisions/0006-effective-time.md.
+/// Integers only. Why effective time: docs/decisions/0007-effective-time.md.
 /// </remarks>
 public static class Difficulty
 {

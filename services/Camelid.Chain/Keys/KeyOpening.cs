@@ -9,8 +9,8 @@ internal static class KeyOpening
     private const long PassphraseBytesMax = 4_096;
 
     /// <summary>
-    /// Reads the keys, or makes some on regtest, so that a node starts there without anybody. Elsewhere a node without
-    /// a wallet starts without one, and waits for <c>wallet create</c> or <c>wallet restore</c>.
+    /// Reads the keys, or makes some on regtest, so that a node starts there without anybody. Elsewhere a node whose
+    /// folder holds no key file starts without a wallet: it validates and signs nothing.
     /// </summary>
     public static OperatorKeys Open(
         SeedFile file, Network network, ChainOptions options, ISecp256k1 curve, TimeProvider time)
