@@ -8,11 +8,13 @@ internal static class WalletRefusal
 {
     /// <summary>A signature is needed and the wallet is locked.</summary>
     public static RpcException Locked() => Refused(
-        "wallet-locked", "the wallet is locked: start the node with Chain__PassphraseFile, a file (0600) with its passphrase");
+        "wallet-locked",
+        "the wallet is locked: start the node with Chain__PassphraseFile, a file (0600) with its passphrase");
 
     /// <summary>This node has no wallet.</summary>
     public static RpcException None() => Refused(
-        "no-wallet", "this node has no wallet: put your key file into the data folder as keys/seed, and start it again");
+        "no-wallet",
+        "this node has no wallet: put your key file into the data folder as keys/seed, and start it again");
 
     /// <summary>A wallet is there: it is never written over.</summary>
     public static RpcException Exists(string path) => Refused(
