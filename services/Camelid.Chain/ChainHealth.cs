@@ -6,14 +6,16 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Camelid.Chain;
 
-/// <summary>Healthy once stakes are in blocks and the deposit pool exists.</summary>
-internal sealed class ChainHealth(ChainReader reader) : IHealthCheck
+/// <summary>Healthy once stakes are in blocks and the deposit pool exists, while the disk takes blocks.</summary>
+internal sealed class ChainHealth(ChainReader reader, ChainState state) : IHealthCheck
 {
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        string missing = reader.NotReadyReason();
+        string missing = state.Store.Problem.Length > 0
+            ? $"the disk takes no blocks: {state.Store.Problem}"
+            : reader.NotReadyReason();
         return Task.FromResult(missing.Length == 0
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Unhealthy(missing));

@@ -1,3 +1,4 @@
+using Camelid.Chain.Storage;
 using Camelid.Protocol;
 
 namespace Camelid.Chain;
@@ -59,4 +60,22 @@ internal sealed record ChainOptions
     /// File (mode 0600) with the wallet's passphrase: it is unlocked at the start, for good. Empty: it starts locked.
     /// </summary>
     public string PassphraseFile { get; init; } = "";
+
+    /// <summary>Rule C-38: megabytes of blocks and undo data that are kept, at least 64; 0 keeps all.</summary>
+    public int PruneMegabytes { get; init; }
+
+    /// <summary>False checks at start only the blocks that came last: quicker, and damage is found when it is read.</summary>
+    public bool CheckAllAtStart { get; init; } = true;
+
+    /// <summary>The same in bytes.</summary>
+    internal long PruneBytes => PruneMegabytes <= 0 ? 0 : (long)Math.Max(PruneMegabytes, PruneMegabytesMin) << 20;
+
+    private const int PruneMegabytesMin = 64;
+
+    /// <summary>What the store is to know: a pruned one has shorter files, to remove less at once.</summary>
+    internal ChainStoreOptions ToStoreOptions() => new()
+    {
+        CheckAllAtStart = CheckAllAtStart,
+        SegmentBytesMax = PruneBytes == 0 ? 128L << 20 : Math.Clamp(PruneBytes / 16, 4L << 20, 128L << 20),
+    };
 }

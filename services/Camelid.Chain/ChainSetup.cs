@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Camelid.Chain.Api;
 using Camelid.Chain.Blocks;
 using Camelid.Chain.Checks;
@@ -9,6 +11,7 @@ using Camelid.Chain.Mining;
 using Camelid.Chain.Peers;
 using Camelid.Chain.Rpc;
 using Camelid.Chain.Signing;
+using Camelid.Chain.Storage;
 using Camelid.Chain.Wallet;
 using Camelid.Protocol;
 using Camelid.Protocol.Keys;
@@ -33,9 +36,7 @@ public static class ChainSetup
         services.AddOptions<ChainOptions>().Bind(builder.Configuration.GetSection(ChainOptions.Section));
         services.TryAddSingleton(_ => Secp256k1Provider.Create());
         services.AddSingleton(OpenSeedFile).AddSingleton(OpenIdentity);
-        services.AddSingleton(provider => ChainState.Open(
-            ChainStart.LogPath(provider.GetRequiredService<DataFolder>()),
-            provider.GetRequiredService<ChainIdentity>()));
+        services.AddSingleton(OpenState);
         services.AddSingleton<BlockIndex>().AddSingleton<OutputIndex>().AddSingleton<ChainTotals>();
         services.AddSingleton<ChainCore>().AddSingleton<BlockIntake>();
         services.AddMempool();
@@ -87,9 +88,23 @@ public static class ChainSetup
         ChainOptions options = provider.GetRequiredService<IOptions<ChainOptions>>().Value;
         OperatorKeys keys = KeyOpening.Open(
             file, file.Network, options, curve, provider.GetRequiredService<TimeProvider>());
+        Span<byte> salt = stackalloc byte[16];
+        RandomNumberGenerator.Fill(salt);
         return new ChainIdentity(file.Network, curve, keys)
         {
             Checks = ScriptChecks.Fast(curve),
+            Salt = BinaryPrimitives.ReadUInt128LittleEndian(salt),
         };
+    }
+
+    private static ChainState OpenState(IServiceProvider provider)
+    {
+        ChainOptions options = provider.GetRequiredService<IOptions<ChainOptions>>().Value;
+        ChainIdentity identity = provider.GetRequiredService<ChainIdentity>();
+        FileChainStore store = new(
+            new DiskFolder(provider.GetRequiredService<DataFolder>().Chain),
+            identity.Network.GenesisHash,
+            options.ToStoreOptions());
+        return ChainState.Open(store, identity, new ChainStateOptions { PruneBytes = options.PruneBytes });
     }
 }

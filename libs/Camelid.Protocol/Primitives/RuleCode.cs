@@ -240,6 +240,12 @@ public enum RuleCode
     /// <summary>A script holds a signature that is to sign it.</summary>
     ScriptHoldsSignature = 209,
 
+    /// <summary>The block is good, and the disk took it not: it does not count, and may come again.</summary>
+    BlockNotStored = 230,
+
+    /// <summary>A block or its undo data can't be read from the disk any more.</summary>
+    BlockDataMissing = 231,
+
     /// <summary>A waiting transaction spends the same output, and this one may not replace it.</summary>
     Conflict = 240,
 

@@ -1,8 +1,14 @@
-using System.Diagnostics;
+using Camelid.Chain.Storage;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Scripts;
 
 namespace Camelid.Chain.Blocks;
+
+/// <summary>Where a walk along blocks ended too early, and why.</summary>
+/// <param name="Entry">The block.</param>
+/// <param name="Code">The rule that refused it, or <see cref="RuleCode.BlockDataMissing"/>.</param>
+internal readonly record struct ReachFailure(BlockEntry Entry, RuleCode Code);
 
 /// <summary>
 /// The blocks that are connected, genesis first, with the unspent outputs that they leave. Goes from block to block;
@@ -10,20 +16,22 @@ namespace Camelid.Chain.Blocks;
 /// </summary>
 internal sealed class ActiveChain
 {
-    /// <summary>Deepest reorg: undo data of deeper blocks are not kept.</summary>
-    public const int ReorgBlocksMax = 288;
+    /// <summary>Connected blocks after which a long walk waits for the disk.</summary>
+    private const int BlocksPerFlush = 256;
 
     private readonly ChainIdentity identity;
-    private readonly BlockLog log;
-    private readonly List<BlockEntry> entries;
+    private readonly IChainStore store;
+    private readonly SnapshotPolicy snapshots;
+    private List<BlockEntry> entries;
 
     /// <summary>A chain of the first block only.</summary>
-    public ActiveChain(ChainIdentity identity, BlockLog log, BlockEntry genesis)
+    public ActiveChain(ChainIdentity identity, IChainStore store, BlockEntry genesis, ChainStateOptions options)
     {
         this.identity = identity;
-        this.log = log;
+        this.store = store;
         entries = [genesis];
-        Outputs = new UtxoSet(identity.Keys);
+        snapshots = new SnapshotPolicy(store, options);
+        Outputs = new UtxoSet(identity.Keys, identity.Salt);
     }
 
     /// <summary>The blocks: the index is the height.</summary>
@@ -41,12 +49,17 @@ internal sealed class ActiveChain
     /// <summary>The blocks above a height.</summary>
     public IReadOnlyList<BlockEntry> Above(int height) => entries[(height + 1)..];
 
-    /// <summary>The transactions of a block that is here.</summary>
-    public Block ReadBlock(BlockEntry entry) => entry.Parent is null
-        ? identity.Network.Genesis
-        : entry.HasBlock && Block.TryDecode(log.Read(entry.Stored.Position), out Block? block)
-            ? block
-            : throw new UnreachableException($"block {entry.Hash} of the log was readable and is not any more");
+    /// <summary>Begins at a block whose unspent outputs a snapshot has.</summary>
+    public void StartAt(IReadOnlyList<BlockEntry> chain, CompactOutputs outputs)
+    {
+        entries = [.. chain];
+        Outputs.Replace(outputs);
+    }
+
+    /// <summary>The transactions of a block, or null where they are not on the disk.</summary>
+    public Block? TryReadBlock(BlockEntry entry) => entry.Parent is null ? identity.Network.Genesis
+        : entry.HasBlock && store.ReadBlock(entry.Stored.Position) is { } block && block.Hash == entry.Hash ? block
+        : null;
 
     /// <summary>What a block on this parent is judged by.</summary>
     public ChainContext ContextAfter(BlockEntry parent) =>
@@ -56,57 +69,127 @@ internal sealed class ActiveChain
             Bits = Difficulty.NextBits(identity.Network, parent.Height, parent.EffectiveSeconds),
         };
 
-    /// <summary>Judges a block on the tip; changes nothing.</summary>
-    public ConnectResult Judge(Block block) =>
-        ChainConnector.Connect(block, Tip.Height + 1, ContextAfter(Tip), Outputs);
-
-    /// <summary>Connects a block on the tip that was judged.</summary>
-    public void Connect(BlockEntry entry, ConnectResult result)
+    /// <summary>Judges a block on the tip; changes nothing. The scripts of one that was connected before hold.</summary>
+    public ConnectResult Judge(BlockEntry entry, Block block)
     {
-        Outputs.Apply(result.Changes);
-        entry.FeeGrains = [.. result.TransactionFees.Select(fee => fee.Grains)];
-        entry.Undo = result.Undo;
-        entries.Add(entry);
-        if (entry.Height > ReorgBlocksMax)
+        ChainContext context = ContextAfter(Tip);
+        context = entry.WasConnected ? context with { Scripts = ScriptsJudgedBefore.Instance } : context;
+        return ChainConnector.Connect(block, Tip.Height + 1, context, Outputs);
+    }
+
+    /// <summary>Keeps what takes a block on the tip off again; once for each block, whichever way it is reached.</summary>
+    /// <exception cref="IOException">The disk takes it not: nothing was changed.</exception>
+    public void StoreUndo(BlockEntry entry, ConnectResult result)
+    {
+        if (entry.Undo.Position.IsNone)
         {
-            entries[entry.Height - ReorgBlocksMax].Undo = null;
+            StoredUndo undo = new(result.Undo!, [.. result.TransactionFees.Select(fee => fee.Grains)]);
+            entry.Undo = store.AddUndo(entry.Hash, undo);
+            store.Note(new JournalRecord { Kind = JournalKind.Undo, Hash = entry.Hash, Undo = entry.Undo });
         }
     }
 
-    /// <summary>True where the undo data reach back to where a branch began.</summary>
-    public bool IsInReach(BlockEntry target) =>
-        Tip.Height - BlockEntry.ForkOf(Tip, target).Height <= ReorgBlocksMax;
+    /// <summary>Connects a block on the tip that was judged and whose undo data are kept.</summary>
+    public void Connect(BlockEntry entry, ConnectResult result)
+    {
+        Outputs.Apply(result.Changes);
+        entry.WasConnected = true;
+        entries.Add(entry);
+        snapshots.Count(entry);
+    }
 
-    /// <summary>Goes to a block; where one on the way is refused, stays at the one before it and says which.</summary>
-    public (BlockEntry Entry, RuleCode Code)? TryReach(BlockEntry target)
+    /// <summary>True where all blocks above the fork can be taken off.</summary>
+    public bool IsInReach(BlockEntry target)
+    {
+        int fork = BlockEntry.ForkOf(Tip, target).Height;
+        for (int height = Tip.Height; height > fork; height--)
+        {
+            if (!entries[height].CanDisconnect)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Goes to a block; where one on the way stops it, stays at the one before and says which.</summary>
+    /// <exception cref="IOException">The disk is full: the chain stays at some block on the way.</exception>
+    public ReachFailure? TryReach(BlockEntry target)
     {
         int forkHeight = BlockEntry.ForkOf(Tip, target).Height;
-        DisconnectDownTo(forkHeight);
+        if (DisconnectDownTo(forkHeight) is { } stuck)
+        {
+            return stuck;
+        }
+
         for (int height = forkHeight + 1; height <= target.Height; height++)
         {
             BlockEntry entry = target.Ancestor(height);
-            ConnectResult result = Judge(ReadBlock(entry));
-            if (result.Code != RuleCode.Accepted)
+            if (TryReadBlock(entry) is not { } block)
             {
-                return (entry, result.Code);
+                return new ReachFailure(entry, RuleCode.BlockDataMissing);
             }
 
+            ConnectResult result = Judge(entry, block);
+            if (result.Code != RuleCode.Accepted)
+            {
+                return new ReachFailure(entry, result.Code);
+            }
+
+            StoreUndo(entry, result);
             Connect(entry, result);
+            if ((height - forkHeight) % BlocksPerFlush == 0)
+            {
+                store.Flush();
+                SaveSnapshotWhereDue();
+            }
         }
 
         return null;
     }
 
     /// <summary>Rule C-19: disconnects blocks until the tip has a height.</summary>
-    public void DisconnectDownTo(int height)
+    /// <returns>The tip that could not be taken off, or null.</returns>
+    public ReachFailure? DisconnectDownTo(int height)
     {
         while (Tip.Height > height)
         {
             BlockEntry tip = Tip;
-            BlockUndo undo = tip.Undo ?? throw new UnreachableException($"block {tip.Hash} has no undo data");
-            Outputs.Apply(ChainConnector.Disconnect(ReadBlock(tip), undo, Outputs));
-            tip.Undo = null;
+            if (TryReadBlock(tip) is not { } block
+                || store.ReadUndo(tip.Hash, tip.Undo.Position) is not { } undo)
+            {
+                return new ReachFailure(tip, RuleCode.BlockDataMissing);
+            }
+
+            Outputs.Apply(ChainConnector.Disconnect(block, undo.Undo, Outputs));
             entries.RemoveAt(entries.Count - 1);
+        }
+
+        return null;
+    }
+
+    /// <summary>Rule C-35: keeps the unspent outputs where replaying would begin to cost more than that.</summary>
+    public bool SaveSnapshotWhereDue() => snapshots.SaveWhereDue(Tip, Outputs.Compact);
+
+    /// <summary>Keeps the unspent outputs now, where blocks were connected since the last time.</summary>
+    public void SaveSnapshot() => snapshots.Save(Tip, Outputs.Compact);
+
+    /// <summary>The batch of a block that was judged before: its scripts ran then.</summary>
+    private sealed class ScriptsJudgedBefore : IScriptRunner, IScriptBatch
+    {
+        public static ScriptsJudgedBefore Instance { get; } = new();
+
+        public IScriptBatch Start() => this;
+
+        public void Add(ScriptContext input)
+        {
+        }
+
+        public RuleCode Finish() => RuleCode.Accepted;
+
+        public void Dispose()
+        {
         }
     }
 }

@@ -1,22 +1,22 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using Camelid.Chain.Storage;
 using Camelid.Protocol.Blocks;
 
 namespace Camelid.Chain.Blocks;
 
-/// <summary>The block of a header, once it is on the disk.</summary>
-/// <param name="Position">Where it lies in the log; none at genesis.</param>
+/// <summary>The block of a header, once it was on the disk; it stays known where the disk lost it.</summary>
+/// <param name="Position">Where it lies in the log; none at genesis, and where it was lost or pruned.</param>
 /// <param name="TransactionCount">Transactions, the coinbase included.</param>
-/// <param name="BytesCount">Bytes of the block.</param>
 /// <param name="ClaimedGrains">What the coinbase claims, in grains.</param>
-internal sealed record StoredBlock(BlockPosition Position, int TransactionCount, int BytesCount, long ClaimedGrains)
+internal sealed record StoredBlock(FramePosition Position, int TransactionCount, long ClaimedGrains)
 {
+    /// <summary>Bytes of the block; 0 where it is not here.</summary>
+    public int BytesCount => Position.Length;
+
     /// <summary>Describes a block that lies at a position.</summary>
-    public static StoredBlock Of(Block block, BlockPosition position) => new(
-        position,
-        block.Transactions.Count,
-        BlockHeader.Bytes + block.Transactions.Sum(transaction => transaction.ByteCount),
-        block.Transactions[0].Outputs.Sum(output => output.Value.Grains));
+    public static StoredBlock Of(Block block, FramePosition position) => new(
+        position, block.Transactions.Count, block.Transactions[0].Outputs.Sum(output => output.Value.Grains));
 }
 
 /// <summary>A header that is known, with its place in the tree, and what is known of its block.</summary>
@@ -68,12 +68,12 @@ internal sealed class BlockEntry
     /// <summary>The block before; null at genesis.</summary>
     public BlockEntry? Parent { get; }
 
-    /// <summary>The block, or null while only the header is known.</summary>
+    /// <summary>What is known of the block, or null while only the header is known.</summary>
     public StoredBlock? Stored { get; set; }
 
-    /// <summary>True once the block is on the disk.</summary>
+    /// <summary>True while the block is on the disk.</summary>
     [MemberNotNullWhen(true, nameof(Stored))]
-    public bool HasBlock => Stored is not null;
+    public bool HasBlock => Stored is not null && (Parent is null || !Stored.Position.IsNone);
 
     /// <summary>True once its block and those of all its ancestors are on the disk: it can be connected.</summary>
     public bool HasAncestorBlocks { get; set; }
@@ -81,11 +81,17 @@ internal sealed class BlockEntry
     /// <summary>Its place in the order in which entries became connectable: the first seen wins a tie.</summary>
     public long Sequence { get; set; }
 
-    /// <summary>The fee of each transaction, in grains; empty until the block was connected.</summary>
-    public IReadOnlyList<long> FeeGrains { get; set; } = [];
+    /// <summary>Where its undo data lie, and the fees that it paid; none until it was connected.</summary>
+    public UndoPlace Undo { get; set; }
 
-    /// <summary>What disconnects it; null where it is not connected, or deeper than a reorg may go.</summary>
-    public BlockUndo? Undo { get; set; }
+    /// <summary>True once it was connected: all its rules hold, and need not be asked again.</summary>
+    public bool WasConnected { get; set; }
+
+    /// <summary>True where its block was removed to save room: it is not asked for again.</summary>
+    public bool IsPruned { get; set; }
+
+    /// <summary>True where it can be taken off the chain again: block and undo data are here.</summary>
+    public bool CanDisconnect => HasBlock && !Undo.Position.IsNone;
 
     /// <summary>True once it broke a rule, or was set aside, or builds on one of which that is true.</summary>
     public bool IsRefused { get; set; }

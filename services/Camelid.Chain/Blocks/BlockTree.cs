@@ -51,15 +51,17 @@ internal sealed class BlockTree
     public void SetStored(BlockEntry entry, StoredBlock stored)
     {
         entry.Stored = stored;
+        entry.IsPruned = false;
         BlockEntry parent = entry.Parent!;
+        if (entry.HasAncestorBlocks)
+        {
+            entry.Sequence = entry.Sequence == 0 ? ++sequence : entry.Sequence;
+            return;
+        }
+
         if (!parent.HasAncestorBlocks)
         {
-            if (!waiting.TryGetValue(parent.Hash, out List<BlockEntry>? siblings))
-            {
-                waiting[parent.Hash] = siblings = [];
-            }
-
-            siblings.Add(entry);
+            Wait(entry);
             return;
         }
 
@@ -79,6 +81,50 @@ internal sealed class BlockTree
                 children.ForEach(open.Push);
             }
         }
+    }
+
+    /// <summary>
+    /// A chain of which the unspent outputs are known can be built on, whether its blocks are here or not.
+    /// </summary>
+    public void SetReached(IEnumerable<BlockEntry> chain)
+    {
+        foreach (BlockEntry entry in chain)
+        {
+            entry.HasAncestorBlocks = true;
+        }
+
+        Recount();
+    }
+
+    /// <summary>Blocks were removed to save room. Connected ones can still be built on.</summary>
+    public void Prune(IEnumerable<BlockEntry> aside, IEnumerable<BlockEntry> connected)
+    {
+        foreach (BlockEntry entry in connected)
+        {
+            entry.Stored = entry.Stored! with { Position = default };
+        }
+
+        foreach (BlockEntry entry in aside)
+        {
+            Lose(entry);
+        }
+    }
+
+    /// <summary>The disk lost a block that is not connected: what builds on it waits until it comes again.</summary>
+    public void Lose(BlockEntry entry)
+    {
+        entry.Stored = entry.Stored! with { Position = default };
+        foreach (BlockEntry next in known.Values.Where(next => next.HasAncestorBlocks
+            && next.Height >= entry.Height && next.Ancestor(entry.Height) == entry).ToArray())
+        {
+            next.HasAncestorBlocks = false;
+            if (next != entry && next.HasBlock)
+            {
+                Wait(next);
+            }
+        }
+
+        Recount();
     }
 
     /// <summary>The connectable entry with the most work, the first seen where two are equal.</summary>
@@ -119,6 +165,16 @@ internal sealed class BlockTree
         }
 
         Recount();
+    }
+
+    private void Wait(BlockEntry entry)
+    {
+        if (!waiting.TryGetValue(entry.Parent!.Hash, out List<BlockEntry>? siblings))
+        {
+            waiting[entry.Parent.Hash] = siblings = [];
+        }
+
+        siblings.Add(entry);
     }
 
     private void Recount()

@@ -16,6 +16,7 @@ internal sealed partial class ChainCore(
     public const int HeldMax = 16;
 
     private readonly Lock gate = new();
+    private string problem = "";
     private readonly SortedDictionary<(uint Time, Hash256 Hash), Block> held = [];
 
     /// <summary>
@@ -91,8 +92,8 @@ internal sealed partial class ChainCore(
             }
 
             RuleCode code = Accept(block).Code;
-            return code == RuleCode.Accepted
-                ? block
+            return code is RuleCode.Accepted or RuleCode.BlockNotStored
+                ? code == RuleCode.Accepted ? block : null
                 : throw new UnreachableException($"our own block is refused: {code.ToReason()}");
         }
     }
@@ -121,6 +122,12 @@ internal sealed partial class ChainCore(
         if (acceptance.Code != RuleCode.Accepted)
         {
             LogRefused(block.Hash, acceptance.Code.ToReason());
+        }
+
+        if (state.Store.Problem != problem)
+        {
+            problem = state.Store.Problem;
+            (problem.Length > 0 ? (Action<string>)LogFull : LogRoom)(problem);
         }
 
         return acceptance;
@@ -155,6 +162,12 @@ internal sealed partial class ChainCore(
         TipChanged.Raise();
         return acceptance;
     }
+
+    [LoggerMessage(1040, LogLevel.Error, "The disk takes nothing: {Problem}. Blocks are not accepted until it does")]
+    private partial void LogFull(string problem);
+
+    [LoggerMessage(1041, LogLevel.Information, "The disk takes blocks again {Problem}")]
+    private partial void LogRoom(string problem);
 
     [LoggerMessage(1001, LogLevel.Information, "Tip {Height} {Hash}, {Count} blocks joined the chain")]
     private partial void LogConnected(int height, BlockHash hash, int count);

@@ -1,17 +1,10 @@
-using Camelid.Chain.Checks;
 using Camelid.Chain.Keys;
+using Camelid.Chain.Storage;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Keys;
 
 namespace Camelid.Chain.Blocks;
-
-/// <summary>The network, the curve and the operator's keys: what the state is judged by and sorted with.</summary>
-internal sealed record ChainIdentity(Network Network, ISecp256k1 Curve, OperatorKeys Keys)
-{
-    /// <summary>What runs the scripts of blocks and mempool.</summary>
-    public ScriptChecks Checks { get; init; } = ScriptChecks.Plain(Curve);
-}
 
 /// <summary>
 /// Rule C-32: the known headers and the unspent outputs of the active chain: the one with the most work of which every
@@ -21,22 +14,28 @@ internal sealed record ChainIdentity(Network Network, ISecp256k1 Curve, Operator
 internal sealed class ChainState : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly BlockLog log;
+    private readonly IChainStore store;
     private readonly ChainIdentity identity;
     private readonly ActiveChain active;
     private readonly BlockTree tree;
+    private readonly BlockPruning pruning;
+    private readonly ChainActivation activation;
+    private readonly BlockJudge judge;
 
-    private ChainState(BlockLog log, ChainIdentity identity)
+    private ChainState(IChainStore store, ChainIdentity identity, ChainStateOptions options)
     {
-        this.log = log;
+        this.store = store;
         this.identity = identity;
         BlockEntry genesis = new(identity.Network.Genesis)
         {
             Stored = StoredBlock.Of(identity.Network.Genesis, default),
-            FeeGrains = [0],
+            WasConnected = true,
         };
         tree = new BlockTree(genesis);
-        active = new ActiveChain(identity, log, genesis);
+        active = new ActiveChain(identity, store, genesis, options);
+        pruning = new BlockPruning(store, tree, active, options);
+        activation = new ChainActivation(store, tree, active, pruning);
+        judge = new BlockJudge(identity.Network, store, tree, active, activation);
     }
 
     /// <summary>The network.</summary>
@@ -51,39 +50,24 @@ internal sealed class ChainState : IDisposable
     /// <summary>The operator's keys.</summary>
     public OperatorKeys Keys => identity.Keys;
 
-    /// <summary>Bytes of a block that a crash had cut off, dropped at opening.</summary>
-    public long DroppedBytes => log.DroppedBytes;
+    /// <summary>What the disk lost, and why it takes nothing at present.</summary>
+    public IChainStore Store => store;
 
-    /// <summary>Opens the log and replays it, judging every block anew.</summary>
-    /// <exception cref="BlockLogDamagedException">It is damaged, or holds a block that the rules refuse.</exception>
-    public static ChainState Open(string path, ChainIdentity identity)
+    /// <summary>Opens a store, and goes to where the chain was left.</summary>
+    /// <exception cref="StorageRefusedException">The store is another network's.</exception>
+    public static ChainState Open(IChainStore store, ChainIdentity identity, ChainStateOptions? options = null)
     {
-        BlockLog log = BlockLog.Open(path, identity.Network.GenesisHash, out IReadOnlyList<BlockPosition> frames);
-        ChainState state = new(log, identity);
-        Queue<BlockPosition> open = new(frames);
-        for (int waiting = 0; open.TryDequeue(out BlockPosition position) && waiting <= open.Count;)
+        ChainState state = new(store, identity, options ?? new ChainStateOptions());
+        try
         {
-            RuleCode code = Block.TryDecode(log.Read(position), out Block? block)
-                ? state.Accept(block, () => position).Code
-                : RuleCode.Unset;
-
-            // Blocks that came before their parents lie before them.
-            waiting = code == RuleCode.WrongPreviousBlock ? waiting + 1 : 0;
-            if (code == RuleCode.WrongPreviousBlock)
-            {
-                open.Enqueue(position);
-            }
-            else if (code != RuleCode.Accepted && (block is null || !state.tree.TryFind(block.Hash, out BlockEntry? _)))
-            {
-                // A branch that was refused when it was tried is in the log, known and refused again.
-                state.Dispose();
-                throw new BlockLogDamagedException(
-                    $"{path}: the block at offset {position.Offset} is refused ({code.ToReason()}). It was written by "
-                    + "another version: move the file away and let the node start its chain again.");
-            }
+            state.Load();
+            return state;
         }
-
-        return state;
+        catch (IOException)
+        {
+            store.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads under the lock; <paramref name="read"/> must be quick and must not keep the reading.</summary>
@@ -112,22 +96,45 @@ internal sealed class ChainState : IDisposable
     {
         lock (gate)
         {
-            return Find(header, out entry);
+            return judge.Find(header, out entry);
         }
     }
 
     /// <summary>
     /// Judges a block, writes it to the log, and makes its chain the active one where it has the most work and no gap.
     /// </summary>
-    public BlockAcceptance Submit(Block block)
+    /// <param name="block">The block.</param>
+    /// <param name="durability">
+    /// <see cref="Durability.AtFlush"/> only while syncing, when nobody is told of each block.
+    /// </param>
+    public BlockAcceptance Submit(Block block, Durability durability = Durability.Now)
     {
         lock (gate)
         {
-            return Accept(block, () => log.Append(block.Encode()));
+            return judge.Accept(block, null, durability);
         }
     }
 
-    /// <summary>Sets a block and all that build on it aside, as if it broke a rule.</summary>
+    /// <summary>Waits until all blocks that were taken are on the disk.</summary>
+    /// <returns>False where the disk takes them not: a later call tries it again.</returns>
+    public bool Flush()
+    {
+        lock (gate)
+        {
+            return judge.TryFlush();
+        }
+    }
+
+    /// <summary>Keeps the unspent outputs, so that the next start replays nothing.</summary>
+    public void SaveSnapshot()
+    {
+        lock (gate)
+        {
+            active.SaveSnapshot();
+        }
+    }
+
+    /// <summary>Sets a block and all that build on it aside, as if it broke a rule; the next start knows it too.</summary>
     public BlockAcceptance Invalidate(BlockHash hash)
     {
         lock (gate)
@@ -142,14 +149,25 @@ internal sealed class ChainState : IDisposable
                 return new BlockAcceptance { Code = RuleCode.GenesisStays };
             }
 
-            BlockEntry before = active.Tip;
-            if (active.Contains(entry))
+            if (active.Contains(entry) && !active.IsInReach(entry.Parent))
             {
-                active.DisconnectDownTo(entry.Height - 1);
+                return new BlockAcceptance { Code = RuleCode.BlockDataMissing };
+            }
+
+            if (!TrySetAside([.. judge.SetAside, hash]))
+            {
+                return new BlockAcceptance { Code = RuleCode.BlockNotStored };
+            }
+
+            BlockEntry before = active.Tip;
+            ReachFailure? stuck = active.Contains(entry) ? active.DisconnectDownTo(entry.Height - 1) : null;
+            if (stuck is { } failure)
+            {
+                activation.LoseUndo(failure.Entry);
             }
 
             tree.Refuse(entry);
-            return Activate(before);
+            return activation.Run(before);
         }
     }
 
@@ -163,135 +181,116 @@ internal sealed class ChainState : IDisposable
                 return new BlockAcceptance { Code = RuleCode.BlockUnknown };
             }
 
+            if (!TrySetAside([.. judge.SetAside.Where(other => !IsRelated(other, entry))]))
+            {
+                return new BlockAcceptance { Code = RuleCode.BlockNotStored };
+            }
+
             tree.Reconsider(entry);
-            return Activate(active.Tip);
+            store.Note(new JournalRecord { Kind = JournalKind.Reconsidered, Hash = hash });
+            return activation.Run(active.Tip);
         }
     }
 
-    /// <summary>The transactions of a block that is here.</summary>
-    public Block ReadBlock(BlockEntry entry) => active.ReadBlock(entry);
+    /// <summary>The transactions of a block.</summary>
+    /// <exception cref="BlockUnavailableException">They are not on the disk.</exception>
+    public Block ReadBlock(BlockEntry entry) => TryReadBlock(entry) ?? throw new BlockUnavailableException(entry.Hash);
+
+    /// <summary>The transactions of a block, or null where they are not here, were pruned, or can't be read.</summary>
+    public Block? TryReadBlock(BlockEntry entry)
+    {
+        lock (gate)
+        {
+            return active.TryReadBlock(entry);
+        }
+    }
+
+    /// <summary>The fee of each transaction of a block that was connected, in grains; empty where not on the disk.</summary>
+    public IReadOnlyList<long> ReadFees(BlockEntry entry)
+    {
+        lock (gate)
+        {
+            return entry.Parent is null ? [0]
+                : entry.Undo.Position.IsNone ? []
+                : store.ReadUndo(entry.Hash, entry.Undo.Position)?.FeeGrains ?? [];
+        }
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => log.Dispose();
+    public void Dispose() => store.Dispose();
 
     /// <summary>The bits of the block that follows an entry.</summary>
     public uint NextBits(BlockEntry parent) =>
         Difficulty.NextBits(Network, parent.Height, parent.EffectiveSeconds);
 
-    private RuleCode Find(BlockHeader header, out BlockEntry? entry)
+    private bool TrySetAside(HashSet<BlockHash> hashes)
     {
-        BlockHash hash = header.Hash;
-        if (tree.TryFind(hash, out entry))
+        if (hashes.SetEquals(judge.SetAside))
         {
-            return entry.IsRefused ? RuleCode.BlockRefusedBefore : RuleCode.Accepted;
+            return true;
         }
 
-        if (!tree.TryFind(header.PreviousHash, out BlockEntry? parent))
+        try
         {
-            return RuleCode.WrongPreviousBlock;
+            store.SaveSetAside(hashes);
+            judge.SetAside.Clear();
+            judge.SetAside.UnionWith(hashes);
+            return true;
         }
-
-        RuleCode code = parent.IsRefused
-            ? RuleCode.ParentRefused
-            : BlockRules.CheckHeader(header, active.ContextAfter(parent).Header);
-        entry = code == RuleCode.Accepted ? tree.Add(header, hash, parent) : null;
-        return code;
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
-    private BlockAcceptance Accept(Block block, Func<BlockPosition> write)
+    private bool IsRelated(BlockHash hash, BlockEntry entry)
     {
-        RuleCode code = Find(block.Header, out BlockEntry? entry);
-        if (code != RuleCode.Accepted || entry!.HasBlock)
-        {
-            return new BlockAcceptance { Code = code };
-        }
-
-        code = BlockRules.CheckBlock(block, Network);
-        code = code == RuleCode.Accepted ? Coinbase.Check(block.Transactions[0], entry.Height, Network) : code;
-        if (code != RuleCode.Accepted)
-        {
-            return Refuse(entry, code);
-        }
-
-        return entry.Parent == active.Tip ? Extend(block, entry, write) : Branch(block, entry, write);
+        BlockEntry? other = tree.TryFind(hash, out BlockEntry? found) ? found : null;
+        BlockEntry? fork = other is null ? null : BlockEntry.ForkOf(other, entry);
+        return fork is not null && (fork == other || fork == entry);
     }
 
-    /// <summary>
-    /// Refuses a block. Transactions that do not belong to the header say nothing about it: the right ones may come.
-    /// </summary>
-    private BlockAcceptance Refuse(BlockEntry entry, RuleCode code)
+    private void Load()
     {
-        if (code is not (RuleCode.MerkleRootMismatch or RuleCode.MerkleTreeMutated
-            or RuleCode.BlockWithoutTransactions))
+        ChainLoading loading = new(identity, store, tree, active);
+        loading.Run();
+        activation.Run(active.Tip);
+        Queue<FramePosition> open = new(loading.Found);
+        for (int waiting = 0; waiting <= open.Count && open.TryDequeue(out FramePosition position);)
         {
-            tree.Refuse(entry);
-        }
-
-        return new BlockAcceptance { Code = code };
-    }
-
-    /// <summary>A block on the tip is connected before it is written: a bad one takes no room.</summary>
-    private BlockAcceptance Extend(Block block, BlockEntry entry, Func<BlockPosition> write)
-    {
-        BlockEntry before = active.Tip;
-        ConnectResult result = active.Judge(block);
-        if (result.Code != RuleCode.Accepted)
-        {
-            return Refuse(entry, result.Code);
-        }
-
-        tree.SetStored(entry, StoredBlock.Of(block, write()));
-        active.Connect(entry, result);
-        return Activate(before);
-    }
-
-    /// <summary>A block elsewhere: kept, and its chain tried where it has more work and no gap.</summary>
-    private BlockAcceptance Branch(Block block, BlockEntry entry, Func<BlockPosition> write)
-    {
-        tree.SetStored(entry, StoredBlock.Of(block, write()));
-        BlockAcceptance acceptance = Activate(active.Tip);
-        foreach ((BlockEntry refused, RuleCode code) in acceptance.Refused)
-        {
-            if (refused.Height <= entry.Height && entry.Ancestor(refused.Height) == refused)
+            // Blocks that came before their parents lie before them.
+            bool isKnown = store.ReadBlock(position) is not { } block
+                || AcceptFound(block, position, loading) != RuleCode.WrongPreviousBlock;
+            waiting = isKnown ? 0 : waiting + 1;
+            if (!isKnown)
             {
-                return acceptance with { Code = code };
+                open.Enqueue(position);
             }
         }
 
-        return acceptance;
-    }
-
-    /// <summary>Makes the best connectable chain the active one; those that break a rule are refused.</summary>
-    /// <param name="before">The tip when the caller began.</param>
-    private BlockAcceptance Activate(BlockEntry before)
-    {
-        List<(BlockEntry, RuleCode)> refused = [];
-        while (tree.BestConnectable() is { } target && IsBetter(target, active.Tip) && active.IsInReach(target))
+        // Only now: what builds on a block that was set aside must be known, for when it is reconsidered.
+        judge.SetAside.UnionWith(loading.SetAside);
+        foreach (BlockHash hash in judge.SetAside)
         {
-            if (active.TryReach(target) is { } failure)
+            if (tree.TryFind(hash, out BlockEntry? entry))
             {
-                refused.Add(failure);
-                tree.Refuse(failure.Entry);
+                tree.Refuse(entry);
             }
         }
 
-        BlockEntry fork = BlockEntry.ForkOf(before, active.Tip);
-        List<BlockEntry> left = [];
-        for (BlockEntry entry = before; entry != fork; entry = entry.Parent!)
-        {
-            left.Add(entry);
-        }
-
-        return new BlockAcceptance
-        {
-            Code = RuleCode.Accepted,
-            Connected = active.Above(fork.Height),
-            Disconnected = left,
-            Refused = refused,
-        };
+        activation.Run(active.Tip);
+        judge.TryFlush();
+        pruning.Run();
     }
 
-    private static bool IsBetter(BlockEntry target, BlockEntry tip) => target != tip
-        && (tip.IsRefused || target.Work > tip.Work
-            || (target.Work == tip.Work && target.Sequence < tip.Sequence));
+    private RuleCode AcceptFound(Block block, FramePosition position, ChainLoading loading)
+    {
+        if (judge.Find(block.Header, out BlockEntry? _) == RuleCode.Accepted
+            && tree.TryFind(block.Hash, out BlockEntry? entry))
+        {
+            loading.Recall(entry);
+        }
+
+        return judge.Accept(block, position, Durability.AtFlush).Code;
+    }
 }

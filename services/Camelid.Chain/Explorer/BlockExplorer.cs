@@ -84,7 +84,7 @@ internal sealed class BlockExplorer(
         {
             BlockEntry? entry = state.Read(reading => reading.Active.ElementAtOrDefault((int)row.Height));
             Transaction? transaction =
-                entry is null ? null : state.ReadBlock(entry).Transactions.ElementAtOrDefault((int)row.Position);
+                entry is null ? null : state.TryReadBlock(entry)?.Transactions.ElementAtOrDefault((int)row.Position);
             if (transaction is not null && transaction.JobId == jobId)
             {
                 view.Transactions.Add(new JobTransactionView
@@ -156,13 +156,14 @@ internal sealed class BlockExplorer(
             view.BytesCount = stored.BytesCount;
             view.TransactionCount = stored.TransactionCount;
             view.ClaimedGrains = stored.ClaimedGrains;
-            view.FeesGrains = entry.FeeGrains.Sum();
+            view.FeesGrains = entry.Undo.FeesGrains;
         }
 
-        if (entry.HasBlock && from < view.TransactionCount)
+        if (from < view.TransactionCount && state.TryReadBlock(entry) is { } block)
         {
-            view.Transactions.AddRange(state.ReadBlock(entry).Transactions.Select((transaction, i) =>
-                ExplorerMapping.LineOf(transaction, entry.FeeGrains.ElementAtOrDefault(i)))
+            IReadOnlyList<long> fees = state.ReadFees(entry);
+            view.Transactions.AddRange(block.Transactions.Select((transaction, i) =>
+                ExplorerMapping.LineOf(transaction, fees.ElementAtOrDefault(i)))
                 .Skip(from).Take(TransactionsMax));
         }
 

@@ -101,7 +101,7 @@ internal sealed class ChainReader(
             (row.Height < reading.Active.Count ? reading.Active[(int)row.Height] : null, reading.Tip.Height));
         Transaction? transaction = entry is null
             ? null
-            : state.ReadBlock(entry).Transactions.ElementAtOrDefault((int)row.Position);
+            : state.TryReadBlock(entry)?.Transactions.ElementAtOrDefault((int)row.Position);
         return transaction is null || transaction.Txid != txid ? null : new TransactionReply
         {
             Txid = Bytes(txid.Value),
@@ -121,12 +121,13 @@ internal sealed class ChainReader(
         BlockEntry[] last = state.Read(reading => reading.Active.TakeLast(BehindIndexMax).ToArray());
         foreach (BlockEntry entry in last.Reverse())
         {
-            IReadOnlyList<Transaction> transactions = state.ReadBlock(entry).Transactions;
+            IReadOnlyList<Transaction> transactions = state.TryReadBlock(entry)?.Transactions ?? [];
             for (int i = 0; i < transactions.Count; i++)
             {
                 if (transactions[i].Txid == txid)
                 {
-                    return new TransactionRow { Height = entry.Height, Position = i, FeeGrains = entry.FeeGrains[i] };
+                    long fee = state.ReadFees(entry).ElementAtOrDefault(i);
+                    return new TransactionRow { Height = entry.Height, Position = i, FeeGrains = fee };
                 }
             }
         }
@@ -144,7 +145,7 @@ internal sealed class ChainReader(
         SupplyReply reply = new() { Height = reading.Tip.Height };
         foreach (BlockEntry entry in reading.Active)
         {
-            long fees = entry.FeeGrains.Sum();
+            long fees = entry.Undo.FeesGrains;
             reply.FeesGrains += Math.Min(fees, entry.Stored!.ClaimedGrains);
             reply.IssuedGrains += Math.Max(0, entry.Stored!.ClaimedGrains - fees);
             reply.BurnedGrains += Math.Max(0, fees - entry.Stored!.ClaimedGrains);
@@ -165,12 +166,11 @@ internal sealed class ChainReader(
 
     private BlockReply? Reply(BlockEntry? entry)
     {
-        if (entry is null)
+        if (entry is null || state.TryReadBlock(entry) is not { } block)
         {
             return null;
         }
 
-        Block block = state.ReadBlock(entry);
         BlockReply reply = new()
         {
             Height = entry.Height,
@@ -197,7 +197,7 @@ internal sealed class ChainReader(
         Hash = Bytes(entry.Hash.Value),
         TimeUnix = entry.Header.Time,
         TransactionCount = entry.Stored!.TransactionCount,
-        FeesGrains = entry.FeeGrains.Sum(),
+        FeesGrains = entry.Undo.FeesGrains,
         BytesCount = entry.Stored!.BytesCount,
     };
 

@@ -7,7 +7,12 @@ namespace Camelid.Chain.Storage;
 /// <param name="Position">Where it lies; none for genesis.</param>
 /// <param name="TransactionCount">Transactions, the coinbase included.</param>
 /// <param name="ClaimedGrains">What the coinbase claims, in grains.</param>
-internal readonly record struct BlockPlace(FramePosition Position, int TransactionCount, long ClaimedGrains);
+internal readonly record struct BlockPlace(FramePosition Position, int TransactionCount, long ClaimedGrains)
+{
+    /// <summary>Describes a block that lies at a position.</summary>
+    public static BlockPlace Of(Block block, FramePosition position) => new(
+        position, block.Transactions.Count, block.Transactions[0].Outputs.Sum(output => output.Value.Grains));
+}
 
 /// <summary>Where the undo data of a block lie.</summary>
 /// <param name="Position">Where they lie; none for genesis.</param>
@@ -40,6 +45,9 @@ internal enum JournalKind : byte
 
     /// <summary>The refusal of it, of its ancestors and descendants was taken back.</summary>
     Reconsidered = 8,
+
+    /// <summary>The logs hold what this journal does not say: all of them must be read. Names no block.</summary>
+    Incomplete = 9,
 }
 
 /// <summary>One record: only the fields of its kind have a meaning.</summary>

@@ -22,6 +22,7 @@ internal sealed class FileChainStore : IChainStore
     private readonly SnapshotFiles snapshots;
     private readonly List<StorageDamage> damage = [];
     private readonly List<JournalRecord> notes = [];
+    private readonly Queue<int> heights = [];
     private FrameLog? blocks;
     private FrameLog? undo;
     private FrameLog? journal;
@@ -55,6 +56,12 @@ internal sealed class FileChainStore : IChainStore
     private FrameLog Journal => journal ?? throw new InvalidOperationException("the store was not loaded");
 
     /// <inheritdoc/>
+    public long SnapshotBytes => snapshots.LastBytes;
+
+    /// <inheritdoc/>
+    public int OldestSnapshotHeight => heights.Count < SnapshotFiles.KeptCount ? -1 : heights.Min();
+
+    /// <inheritdoc/>
     public StoredChain Load()
     {
         if (folder.Exists(StoreForms.OldBlockLog) && !folder.Exists(forms.Blocks.FileName(0)))
@@ -68,10 +75,14 @@ internal sealed class FileChainStore : IChainStore
         undo = new FrameLog(folder, forms.Undo);
         (journal, bool isJournalWhole) = reading.ReadJournal();
         DroppedBytes = reading.ReadBlocks(blocks, isJournalWhole && !options.CheckAllAtStart);
+        blocks.FlushFound();
+        folder.Flush();
         reading.ReadUndo(undo, isJournalWhole && !options.CheckAllAtStart);
         notes.AddRange(reading.Corrections);
         journal = reading.CompactJournal(journal, isJournalWhole);
-        return reading.Result(SetAsideFile.Read(folder, genesis, damage), snapshots.List(damage));
+        IReadOnlyList<StoredSnapshot> kept = snapshots.List(damage);
+        kept.Reverse().ToList().ForEach(snapshot => heights.Enqueue(snapshot.Height));
+        return reading.Result(SetAsideFile.Read(folder, genesis, damage), kept);
     }
 
     /// <inheritdoc/>
@@ -79,13 +90,15 @@ internal sealed class FileChainStore : IChainStore
         snapshots.Load(snapshot, salt, damage);
 
     /// <inheritdoc/>
-    public BlockPlace AddBlock(Block block) => Attempt(() => new BlockPlace(
-        Blocks.Append(block.Encode()),
-        block.Transactions.Count,
-        block.Transactions[0].Outputs.Sum(output => output.Value.Grains)));
+    public BlockPlace AddBlock(Block block) =>
+        Attempt(() => BlockPlace.Of(block, Blocks.Append(block.Encode())));
 
     /// <inheritdoc/>
-    public void DropBlock(BlockPlace place) => Blocks.DropLast(place.Position);
+    public void DropBlock(BlockPlace place)
+    {
+        Blocks.DropLast(place.Position);
+        notes.RemoveAll(note => note.Kind == JournalKind.Block && note.Block.Position == place.Position);
+    }
 
     /// <inheritdoc/>
     public Block? ReadBlock(FramePosition position) =>
@@ -127,10 +140,26 @@ internal sealed class FileChainStore : IChainStore
     });
 
     /// <inheritdoc/>
+    public void FlushAll() => Attempt(() =>
+    {
+        Flush();
+        WriteNotes();
+        Undo.Flush();
+        Journal.Flush();
+        return true;
+    });
+
+    /// <inheritdoc/>
     public void SaveSnapshot(BlockHash tip, int height, CompactOutputs outputs) => Attempt(() =>
     {
         FlushAll();
         snapshots.Save(tip, height, outputs);
+        heights.Enqueue(height);
+        while (heights.Count > SnapshotFiles.KeptCount)
+        {
+            heights.Dequeue();
+        }
+
         return true;
     });
 
@@ -166,14 +195,6 @@ internal sealed class FileChainStore : IChainStore
         blocks?.Dispose();
         undo?.Dispose();
         journal?.Dispose();
-    }
-
-    private void FlushAll()
-    {
-        Flush();
-        WriteNotes();
-        Undo.Flush();
-        Journal.Flush();
     }
 
     private void WriteNotes()

@@ -1,34 +1,4 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace Camelid.Chain.Storage;
-
-/// <summary>What the files of a <see cref="FrameLog"/> are called and hold.</summary>
-internal sealed record FrameLogForm
-{
-    /// <summary>The first part of each name, such as <c>blocks</c>.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>The bytes with which each file begins: a mark and the genesis hash.</summary>
-    public required byte[] Head { get; init; }
-
-    /// <summary>Largest payload, in bytes.</summary>
-    public required int PayloadBytesMax { get; init; }
-
-    /// <summary>A file that would become longer is followed by the next one.</summary>
-    public required long SegmentBytesMax { get; init; }
-
-    /// <summary>The name of a file.</summary>
-    public string FileName(int segment) => string.Create(CultureInfo.InvariantCulture, $"{Name}-{segment:000000}.log");
-
-    /// <summary>The number in the name of a file, or null where it is none of these.</summary>
-    public int? SegmentOf(string fileName)
-    {
-        Match match = Regex.Match(fileName, $"^{Name}-([0-9]{{6,9}})\\.log$", RegexOptions.CultureInvariant);
-        int segment = match.Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : -1;
-        return segment >= 0 && FileName(segment) == fileName ? segment : null;
-    }
-}
 
 /// <summary>
 /// Rule C-31: an append-only log of checksummed frames in files of bounded length. A frame is durable once
@@ -120,6 +90,15 @@ internal sealed class FrameLog : IDisposable
         isTailUnknown = true;
     }
 
+    /// <summary>Makes what an earlier process wrote, and perhaps did not wait for, as durable as it seems.</summary>
+    public void FlushFound()
+    {
+        if (current >= 0)
+        {
+            FileOf(current).Flush();
+        }
+    }
+
     /// <summary>Adds a frame; it is durable after the next flush.</summary>
     /// <exception cref="IOException">There is no room for it: nothing was added.</exception>
     public FramePosition Append(ReadOnlySpan<byte> payload)
@@ -140,9 +119,14 @@ internal sealed class FrameLog : IDisposable
         return position;
     }
 
-    /// <summary>Takes the last frame back, which was never flushed.</summary>
+    /// <summary>Takes the last frame back; one that is durable already stays, and nobody was told of it.</summary>
     public void DropLast(FramePosition position)
     {
+        if (position.Segment != current || position.Start < Durable)
+        {
+            return;
+        }
+
         waiting.Truncate(position.Start);
         isTailUnknown |= written > position.Start;
     }

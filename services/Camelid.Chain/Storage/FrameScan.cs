@@ -23,6 +23,7 @@ internal sealed class FrameScan(FrameLog log, bool searches)
     public const long SearchBytesMax = 256L << 20;
 
     private readonly List<StorageDamage> damage = [];
+    private readonly int last = log.Segments.LastOrDefault(-1);
     private long searchBytesLeft = SearchBytesMax;
     private bool isIncomplete;
 
@@ -132,7 +133,10 @@ internal sealed class FrameScan(FrameLog log, bool searches)
     }
 
     private void Report(int segment, long offset, string what) =>
-        damage.Add(new StorageDamage(log.PathOf(segment), offset, what));
+        damage.Add(new StorageDamage(log.PathOf(segment), offset, what)
+        {
+            IsExpected = !log.Form.IsWaitedFor && segment == last,
+        });
 
     private bool TryFrame(ScanWindow window, int segment, long at, out ScannedFrame frame)
     {

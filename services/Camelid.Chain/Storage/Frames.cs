@@ -26,6 +26,9 @@ internal readonly record struct FramePosition(int Segment, long Offset, int Leng
 /// <param name="What">What is wrong, in words.</param>
 internal sealed record StorageDamage(string File, long Offset, string What)
 {
+    /// <summary>True where a power cut explains it: the part was not waited for, and is made again.</summary>
+    public bool IsExpected { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"{File}, offset {Offset}: {What}";
 }

@@ -75,6 +75,12 @@ internal interface IChainStore : IDisposable
     /// <summary>Bytes of blocks that no flush has made durable yet.</summary>
     int UnflushedBytes { get; }
 
+    /// <summary>Bytes of the last snapshot that was written or loaded; 0 before.</summary>
+    long SnapshotBytes { get; }
+
+    /// <summary>The height of the older of the snapshots; -1 where there are less than two.</summary>
+    int OldestSnapshotHeight { get; }
+
     /// <summary>Reads all that is there; to be called once, first.</summary>
     /// <exception cref="StorageRefusedException">The folder is another network's or another version's.</exception>
     StoredChain Load();
@@ -105,6 +111,9 @@ internal interface IChainStore : IDisposable
 
     /// <summary>Waits until all blocks are on the disk; the journal is written, not waited for.</summary>
     void Flush();
+
+    /// <summary>Waits until blocks, undo data and journal are on the disk.</summary>
+    void FlushAll();
 
     /// <summary>Keeps the outputs of a tip, and removes all snapshots but this and the one before.</summary>
     void SaveSnapshot(BlockHash tip, int height, CompactOutputs outputs);

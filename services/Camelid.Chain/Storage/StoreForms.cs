@@ -31,6 +31,7 @@ internal sealed class StoreForms(BlockHash genesis, ChainStoreOptions options)
         Head = HeadOf("CAMELID1", genesis),
         PayloadBytesMax = Block.BytesMax,
         SegmentBytesMax = options.SegmentBytesMax,
+        IsWaitedFor = true,
     };
 
     /// <summary>The undo data.</summary>

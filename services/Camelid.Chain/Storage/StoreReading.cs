@@ -9,9 +9,7 @@ namespace Camelid.Chain.Storage;
 internal sealed class StoreReading(
     IStorageFolder folder, StoreForms forms, BlockHash genesis, List<StorageDamage> damage)
 {
-    /// <summary>About as many bytes has the journal for a block.</summary>
     private const int JournalBytesPerBlock = 220;
-
     private const string UnfinishedJournal = "index.new";
 
     private readonly Dictionary<BlockHash, StoredEntry> entries = [];
@@ -53,12 +51,17 @@ internal sealed class StoreReading(
     /// <returns>Bytes of a block that a crash cut off.</returns>
     public long ReadBlocks(FrameLog blocks, bool skipKnown)
     {
-        Dictionary<FramePosition, StoredEntry> missing = ordered.Where(entry => !entry.Block.Position.IsNone)
-            .ToDictionary(entry => entry.Block.Position);
+        Dictionary<FramePosition, StoredEntry> missing = [];
+        List<StoredEntry> lost = [.. ordered.Where(entry =>
+            !entry.Block.Position.IsNone && !missing.TryAdd(entry.Block.Position, entry))];
         FrameScan scan = new(blocks, searches: true);
         foreach (ScannedFrame frame in scan.Run(missing.Keys.ToLookup(position => position.Segment), skipKnown))
         {
-            if (!missing.Remove(frame.Position, out StoredEntry? entry) || HeaderHash(frame) != entry.Hash)
+            if (missing.TryGetValue(frame.Position, out StoredEntry? entry) && HeaderHash(frame) == entry.Hash)
+            {
+                missing.Remove(frame.Position);
+            }
+            else
             {
                 found.Add(frame.Position);
             }
@@ -66,10 +69,10 @@ internal sealed class StoreReading(
 
         damage.AddRange(scan.Damage);
         ReportMissingFiles(blocks, missing.Keys);
-        foreach (StoredEntry entry in missing.Values
-            .Where(entry => !IsSkipped(blocks, entry.Block.Position, skipKnown)))
+        lost.AddRange(missing.Values.Where(entry => !IsSkipped(blocks, entry.Block.Position, skipKnown)));
+        foreach (StoredEntry entry in lost)
         {
-            entry.Block = default;
+            entry.Block = entry.Block with { Position = default };
             corrections.Add(new JournalRecord { Kind = JournalKind.BlockLost, Hash = entry.Hash });
         }
 
@@ -81,27 +84,35 @@ internal sealed class StoreReading(
     /// <param name="skipKnown">True leaves those unread of which the journal knows.</param>
     public void ReadUndo(FrameLog undo, bool skipKnown)
     {
-        Dictionary<FramePosition, StoredEntry> missing = ordered.Where(entry => !entry.Undo.Position.IsNone)
-            .ToDictionary(entry => entry.Undo.Position);
+        Dictionary<FramePosition, StoredEntry> missing = [];
+        List<StoredEntry> lost = [.. ordered.Where(entry =>
+            !entry.Undo.Position.IsNone && !missing.TryAdd(entry.Undo.Position, entry))];
+        List<(BlockHash Hash, UndoPlace Place)> late = [];
         FrameScan scan = new(undo, searches: false);
         foreach (ScannedFrame frame in scan.Run(missing.Keys.ToLookup(position => position.Segment), skipKnown))
         {
             bool isRead = UndoEncoding.TryReadFees(
                 frame.Payload.Span, out BlockHash hash, out long[] fees, out int _);
-            if (isRead && !(missing.Remove(frame.Position, out StoredEntry? entry) && entry.Hash == hash))
+            if (isRead && missing.TryGetValue(frame.Position, out StoredEntry? entry) && entry.Hash == hash)
             {
-                AddUndo(hash, new UndoPlace(frame.Position, fees.Sum()));
+                missing.Remove(frame.Position);
+            }
+            else if (isRead)
+            {
+                late.Add((hash, new UndoPlace(frame.Position, fees.Sum())));
             }
         }
 
         damage.AddRange(scan.Damage);
         ReportMissingFiles(undo, missing.Keys);
-        foreach (StoredEntry entry in missing.Values
-            .Where(entry => !IsSkipped(undo, entry.Undo.Position, skipKnown)))
+        lost.AddRange(missing.Values.Where(entry => !IsSkipped(undo, entry.Undo.Position, skipKnown)));
+        foreach (StoredEntry entry in lost)
         {
             entry.Undo = entry.Undo with { Position = default };
             corrections.Add(new JournalRecord { Kind = JournalKind.UndoLost, Hash = entry.Hash });
         }
+
+        late.ForEach(found => AddUndo(found.Hash, found.Place));
     }
 
     /// <summary>Writes the journal anew where it is damaged, or far longer than it need be.</summary>
@@ -155,8 +166,7 @@ internal sealed class StoreReading(
     private bool Read(FrameLog journal, out int frames)
     {
         FrameScan scan = new(journal, searches: true);
-        frames = 0;
-        bool isWhole = true;
+        (frames, bool isWhole) = (0, true);
         foreach (ScannedFrame frame in scan.Run(Array.Empty<FramePosition>().ToLookup(position => 0), skipKnown: false))
         {
             frames++;
@@ -178,16 +188,15 @@ internal sealed class StoreReading(
         {
             BlockHash hash = header.Hash;
             bool isLinked = header.PreviousHash == genesis || entries.ContainsKey(header.PreviousHash);
-            StoredEntry added = new() { Header = header, Hash = hash };
-            if (isLinked && entries.TryAdd(hash, added))
+            if (isLinked && !entries.ContainsKey(hash))
             {
-                ordered.Add(added);
+                ordered.Add(entries[hash] = new StoredEntry { Header = header, Hash = hash });
             }
 
             return isLinked;
         }
 
-        if (!entries.TryGetValue(record.Hash, out StoredEntry? entry))
+        if (record.Kind == JournalKind.Incomplete || !entries.TryGetValue(record.Hash, out StoredEntry? entry))
         {
             return false;
         }
@@ -201,7 +210,8 @@ internal sealed class StoreReading(
                 (entry.Undo, entry.WasConnected) = (record.Undo, true);
                 break;
             case JournalKind.BlockLost or JournalKind.BlockPruned:
-                (entry.Block, entry.IsPruned) = (default, record.Kind == JournalKind.BlockPruned);
+                entry.Block = entry.Block with { Position = default };
+                entry.IsPruned = record.Kind == JournalKind.BlockPruned;
                 break;
             case JournalKind.UndoLost:
                 entry.Undo = entry.Undo with { Position = default };
@@ -260,7 +270,7 @@ internal sealed class StoreReading(
         {
             yield return new JournalRecord { Kind = JournalKind.Header, Header = entry.Header };
             JournalRecord record = new() { Kind = JournalKind.Block, Hash = entry.Hash };
-            if (!entry.Block.Position.IsNone)
+            if (entry.Block.TransactionCount > 0)
             {
                 yield return record with { Block = entry.Block };
             }
@@ -276,13 +286,15 @@ internal sealed class StoreReading(
             }
         }
 
+        if (found.Count > 0)
+        {
+            yield return new JournalRecord { Kind = JournalKind.Incomplete };
+        }
+
         foreach ((BlockHash hash, bool isRefused) in refusals)
         {
-            yield return new JournalRecord
-            {
-                Kind = isRefused ? JournalKind.Refused : JournalKind.Reconsidered,
-                Hash = hash,
-            };
+            JournalKind kind = isRefused ? JournalKind.Refused : JournalKind.Reconsidered;
+            yield return new JournalRecord { Kind = kind, Hash = hash };
         }
     }
 }

@@ -26,6 +26,7 @@ public sealed class JournalTests
         new() { Kind = JournalKind.UndoLost, Hash = Network.Main.GenesisHash },
         new() { Kind = JournalKind.Refused, Hash = Network.Main.GenesisHash },
         new() { Kind = JournalKind.Reconsidered, Hash = Network.Main.GenesisHash },
+        new() { Kind = JournalKind.Incomplete },
     ];
 
     [Fact]
@@ -42,7 +43,7 @@ public sealed class JournalTests
         Assert.All(
             Enumerable.Range(1, frame.Length - 1),
             cut => Assert.Null(JournalEncoding.Read(frame.AsSpan(0, cut))));
-        Assert.All([0, 9, 255], kind => Assert.Null(JournalEncoding.Read([(byte)kind, .. new byte[32]])));
+        Assert.All([0, 10, 255], kind => Assert.Null(JournalEncoding.Read([(byte)kind, .. new byte[32]])));
     }
 
     [Fact]
