@@ -64,7 +64,7 @@ internal sealed record ChainOptions
     /// <summary>Rule C-38: megabytes of blocks and undo data that are kept, at least 64; 0 keeps all.</summary>
     public int PruneMegabytes { get; init; }
 
-    /// <summary>False checks at start only the blocks that came last: quicker, and damage is found when it is read.</summary>
+    /// <summary>False checks at start only the last blocks; damage is found when it is read.</summary>
     public bool CheckAllAtStart { get; init; } = true;
 
     /// <summary>The same in bytes.</summary>

@@ -69,7 +69,7 @@ internal sealed class ActiveChain
             Bits = Difficulty.NextBits(identity.Network, parent.Height, parent.EffectiveSeconds),
         };
 
-    /// <summary>Judges a block on the tip; changes nothing. The scripts of one that was connected before hold.</summary>
+    /// <summary>Judges a block on the tip; changes nothing. Scripts of one that was connected before hold.</summary>
     public ConnectResult Judge(BlockEntry entry, Block block)
     {
         ChainContext context = ContextAfter(Tip);
@@ -77,7 +77,7 @@ internal sealed class ActiveChain
         return ChainConnector.Connect(block, Tip.Height + 1, context, Outputs);
     }
 
-    /// <summary>Keeps what takes a block on the tip off again; once for each block, whichever way it is reached.</summary>
+    /// <summary>Keeps what takes a block on the tip off again; once for each block.</summary>
     /// <exception cref="IOException">The disk takes it not: nothing was changed.</exception>
     public void StoreUndo(BlockEntry entry, ConnectResult result)
     {

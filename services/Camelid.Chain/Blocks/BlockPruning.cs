@@ -3,7 +3,7 @@ using Camelid.Protocol.Blocks;
 
 namespace Camelid.Chain.Blocks;
 
-/// <summary>A block that is not on the disk: its header came alone, or it was pruned, or can't be read any more.</summary>
+/// <summary>A block that is not on the disk: never came, was pruned, or can't be read any more.</summary>
 internal sealed class BlockUnavailableException(BlockHash hash)
     : IOException($"block {hash} is not on this node's disk");
 

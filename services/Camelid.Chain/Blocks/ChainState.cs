@@ -134,7 +134,7 @@ internal sealed class ChainState : IDisposable
         }
     }
 
-    /// <summary>Sets a block and all that build on it aside, as if it broke a rule; the next start knows it too.</summary>
+    /// <summary>Sets a block and all that build on it aside, durably, as if it broke a rule.</summary>
     public BlockAcceptance Invalidate(BlockHash hash)
     {
         lock (gate)
@@ -205,7 +205,7 @@ internal sealed class ChainState : IDisposable
         }
     }
 
-    /// <summary>The fee of each transaction of a block that was connected, in grains; empty where not on the disk.</summary>
+    /// <summary>The fee of each transaction of a connected block, in grains; empty where not on the disk.</summary>
     public IReadOnlyList<long> ReadFees(BlockEntry entry)
     {
         lock (gate)

@@ -19,7 +19,7 @@ internal sealed class CrashRun(TestForest forest, int seed)
     /// <summary>The chance that a flush is a lie.</summary>
     public double LyingFlush { get; init; }
 
-    /// <summary>True asks that nothing that was acknowledged is lost; false only that what is left is consistent.</summary>
+    /// <summary>True asks that nothing acknowledged is lost; false only that what is left is consistent.</summary>
     public bool IsStrict { get; init; } = true;
 
     /// <summary>Ends that were survived.</summary>

@@ -2,8 +2,8 @@ namespace Camelid.Chain.Tests.Storage;
 
 /// <summary>
 /// Rules C-36 and C-37: whatever moment a process ends at, the chain opens again, shows no wrong balance, and has every
-/// block that was acknowledged. <c>CAMELID_CRASHES</c> asks for more ends than CI has time for, <c>CAMELID_SEED</c> for a
-/// run that was seen before.
+/// block that was acknowledged. <c>CAMELID_CRASHES</c> asks for more ends than CI has time for,
+/// <c>CAMELID_SEED</c> for a run that was seen before.
 /// </summary>
 public sealed class CrashTests
 {
