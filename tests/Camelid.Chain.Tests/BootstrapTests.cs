@@ -70,7 +70,7 @@ public sealed class BootstrapTests : IDisposable
         {
         }
 
-        string log = Path.Combine(folder, "regtest", "chain", "blocks.log");
+        string log = Path.Combine(folder, "regtest", "chain", "blocks-000000.log");
         byte[] whole = await File.ReadAllBytesAsync(log, Cancellation);
         int[] cuts = [.. Enumerable.Range(1, 12).Select(i => whole.Length * i / 12)];
         foreach (int cut in cuts.Reverse())

@@ -11,6 +11,7 @@ internal sealed class BlockTree
     private readonly Dictionary<BlockHash, BlockEntry> known = [];
     private readonly Dictionary<BlockHash, List<BlockEntry>> waiting = [];
     private readonly HashSet<BlockEntry> leaves = [];
+    private readonly HashSet<BlockEntry> lost = [];
     private long sequence;
 
     /// <summary>A tree of the first block only.</summary>
@@ -29,6 +30,9 @@ internal sealed class BlockTree
 
     /// <summary>All entries, in no order.</summary>
     public IEnumerable<BlockEntry> All => known.Values;
+
+    /// <summary>Connected blocks that the disk lost: they are to be fetched again.</summary>
+    public IReadOnlyCollection<BlockEntry> Lost => lost;
 
     /// <summary>The entry of a hash.</summary>
     public bool TryFind(BlockHash hash, [NotNullWhen(true)] out BlockEntry? entry) =>
@@ -52,6 +56,7 @@ internal sealed class BlockTree
     {
         entry.Stored = stored;
         entry.IsPruned = false;
+        lost.Remove(entry);
         BlockEntry parent = entry.Parent!;
         if (entry.HasAncestorBlocks)
         {
@@ -91,9 +96,20 @@ internal sealed class BlockTree
         foreach (BlockEntry entry in chain)
         {
             entry.HasAncestorBlocks = true;
+            if (!entry.HasBlock && !entry.IsPruned)
+            {
+                lost.Add(entry);
+            }
         }
 
         Recount();
+    }
+
+    /// <summary>The disk lost a block that is connected: it can be built on, and is to be fetched again.</summary>
+    public void LoseConnected(BlockEntry entry)
+    {
+        entry.Stored = entry.Stored! with { Position = default };
+        lost.Add(entry);
     }
 
     /// <summary>Blocks were removed to save room. Connected ones can still be built on.</summary>

@@ -51,7 +51,7 @@ internal sealed class ChainActivation(IChainStore store, BlockTree tree, ActiveC
     {
         if (failure.Code == RuleCode.BlockDataMissing)
         {
-            LoseUndoOrBlock(failure.Entry);
+            LoseData(failure.Entry);
             return;
         }
 
@@ -60,23 +60,27 @@ internal sealed class ChainActivation(IChainStore store, BlockTree tree, ActiveC
         store.Note(new JournalRecord { Kind = JournalKind.Refused, Hash = failure.Entry.Hash });
     }
 
-    private void LoseUndoOrBlock(BlockEntry entry)
+    /// <summary>
+    /// What a walk needed of a block can't be read: the block is fetched again; undo data are made again by the next
+    /// start.
+    /// </summary>
+    public void LoseData(BlockEntry entry)
     {
-        if (active.Contains(entry))
+        if (active.TryReadBlock(entry) is null)
         {
-            LoseUndo(entry);
+            LoseBlock(entry);
             return;
         }
 
-        tree.Lose(entry);
-        store.Note(new JournalRecord { Kind = JournalKind.BlockLost, Hash = entry.Hash });
-    }
-
-    /// <summary>A connected block that can't be taken off: the next start makes its undo data again.</summary>
-    public void LoseUndo(BlockEntry entry)
-    {
         entry.Undo = entry.Undo with { Position = default };
         store.Note(new JournalRecord { Kind = JournalKind.UndoLost, Hash = entry.Hash });
+    }
+
+    /// <summary>A block can't be read any more: it is no longer here, and may come again.</summary>
+    public void LoseBlock(BlockEntry entry)
+    {
+        (active.Contains(entry) ? (Action<BlockEntry>)tree.LoseConnected : tree.Lose)(entry);
+        store.Note(new JournalRecord { Kind = JournalKind.BlockLost, Hash = entry.Hash });
     }
 
     /// <summary>A full disk stopped a reorg: the blocks of before need no more room.</summary>

@@ -27,6 +27,9 @@ internal sealed class ChainReading(IReadOnlyList<BlockEntry> active, BlockTree t
     /// <summary>Headers known, on whatever branch.</summary>
     public int HeaderCount => tree.Count;
 
+    /// <summary>Blocks of the active chain that the disk lost: they are to be fetched again.</summary>
+    public IReadOnlyCollection<BlockEntry> Lost => tree.Lost;
+
     /// <summary>The median time of the last eleven blocks, Unix seconds (BIP113).</summary>
     public uint MedianTimePast => Tip.MedianTimePast();
 

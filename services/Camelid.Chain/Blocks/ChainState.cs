@@ -163,7 +163,7 @@ internal sealed class ChainState : IDisposable
             ReachFailure? stuck = active.Contains(entry) ? active.DisconnectDownTo(entry.Height - 1) : null;
             if (stuck is { } failure)
             {
-                activation.LoseUndo(failure.Entry);
+                activation.LoseData(failure.Entry);
             }
 
             tree.Refuse(entry);
@@ -201,7 +201,13 @@ internal sealed class ChainState : IDisposable
     {
         lock (gate)
         {
-            return active.TryReadBlock(entry);
+            Block? block = active.TryReadBlock(entry);
+            if (block is null && entry.HasBlock)
+            {
+                activation.LoseBlock(entry);
+            }
+
+            return block;
         }
     }
 

@@ -117,7 +117,12 @@ internal sealed partial class BlockIndex(ChainDatabase database, ChainState stat
                 break;
             }
 
-            Block block = state.ReadBlock(entry);
+            if (state.TryReadBlock(entry) is not { } block)
+            {
+                LogWaiting(entry.Height, entry.Hash);
+                break;
+            }
+
             bytes += block.Transactions.Sum(transaction => transaction.ByteCount);
             blocks.Add((entry, block));
         }
@@ -165,7 +170,8 @@ internal sealed partial class BlockIndex(ChainDatabase database, ChainState stat
             ? await session.QueryAsync<string>(
                 "select distinct job_id from transactions where height = @Height and job_id is not null",
                 new { row.Height })
-            : state.Read(reading => reading.Find(hash)) is { } entry ? JobsOf(state.ReadBlock(entry)) : [];
+            : state.Read(reading => reading.Find(hash)) is { } entry
+                && state.TryReadBlock(entry) is { } block ? JobsOf(block) : [];
         await session.ExecuteAsync("delete from blocks where height = @Height", new { row.Height });
         await session.Publish(
             new BlockDisconnected { Height = (int)row.Height, Hash = hash.Value.ToString(), JobIds = jobs });
@@ -193,6 +199,10 @@ internal sealed partial class BlockIndex(ChainDatabase database, ChainState stat
 
     [LoggerMessage(1100, LogLevel.Information, "Index: the derived tables are of version {Old}, not {New}: built anew")]
     private partial void LogRebuild(long old, long @new);
+
+    [LoggerMessage(1103, LogLevel.Warning,
+        "Index: waits for block {Height} ({Hash}), which is not on the disk: pruned, or to be fetched again")]
+    private partial void LogWaiting(int height, BlockHash hash);
 
     [LoggerMessage(1101, LogLevel.Information, "Index at block {Height} of {Tip}")]
     private partial void LogProgress(int height, int tip);

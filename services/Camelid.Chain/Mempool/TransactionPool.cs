@@ -157,7 +157,9 @@ internal sealed class TransactionPool
     public void Follow(BlockAcceptance change)
     {
         Block[] connected = [.. change.Connected.Select(state.ReadBlock)];
-        Block[] disconnected = [.. change.Disconnected.Reverse().Select(state.ReadBlock)];
+
+        // What the disk can't give back of a block that left the chain is not offered again: its owners may do that.
+        Block[] disconnected = [.. change.Disconnected.Reverse().Select(state.TryReadBlock).OfType<Block>()];
         Run(now =>
         {
             foreach (Block block in connected)

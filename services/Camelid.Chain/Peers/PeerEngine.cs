@@ -277,7 +277,10 @@ internal sealed class PeerEngine
     {
         foreach (BlockEntry entry in change.Connected)
         {
-            desks.Transactions.Connected(parts.State.ReadBlock(entry));
+            if (parts.State.TryReadBlock(entry) is { } block)
+            {
+                desks.Transactions.Connected(block);
+            }
         }
 
         desks.Transactions.TipChanged(change.Disconnected.Count > 0);

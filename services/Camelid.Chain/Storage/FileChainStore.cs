@@ -78,8 +78,11 @@ internal sealed class FileChainStore : IChainStore
         blocks.FlushFound();
         folder.Flush();
         reading.ReadUndo(undo, isJournalWhole && !options.CheckAllAtStart);
+        undo.FlushFound();
+        journal.FlushFound();
         notes.AddRange(reading.Corrections);
         journal = reading.CompactJournal(journal, isJournalWhole);
+        Problem = reading.Problem;
         IReadOnlyList<StoredSnapshot> kept = snapshots.List(damage);
         kept.Reverse().ToList().ForEach(snapshot => heights.Enqueue(snapshot.Height));
         return reading.Result(SetAsideFile.Read(folder, genesis, damage), kept);

@@ -23,9 +23,13 @@ internal sealed class FrameScan(FrameLog log, bool searches)
     public const long SearchBytesMax = 256L << 20;
 
     private readonly List<StorageDamage> damage = [];
+    private readonly HashSet<int> skipped = [];
     private readonly int last = log.Segments.LastOrDefault(-1);
     private long searchBytesLeft = SearchBytesMax;
     private bool isIncomplete;
+
+    /// <summary>Files of which the known frames were passed over.</summary>
+    public IReadOnlySet<int> Skipped => skipped;
 
     /// <summary>What is damaged.</summary>
     public IReadOnlyList<StorageDamage> Damage => damage;
@@ -48,9 +52,13 @@ internal sealed class FrameScan(FrameLog log, bool searches)
                 continue;
             }
 
+            // All but the last file were flushed when the next one began; frames of the last one may be known of and
+            // yet be lost, unless each was waited for.
             long from = log.Form.Head.Length;
-            if (skipKnown && here.Length > 0 && isHeadGood)
+            if (skipKnown && isHeadGood && (log.Form.IsWaitedFor || !isLast)
+                && here.Length > 0 && here[^1].End <= log.FileOf(segment).Length)
             {
+                skipped.Add(segment);
                 from = here[^1].End;
                 here = [];
             }
@@ -62,7 +70,10 @@ internal sealed class FrameScan(FrameLog log, bool searches)
         }
     }
 
-    /// <summary>Checks the head; a last file without a whole one holds nothing, and is taken away.</summary>
+    /// <summary>
+    /// Checks the head. Frames come only once it is durable: a last file without a whole one holds nothing, and is
+    /// taken away.
+    /// </summary>
     private bool HasHead(int segment, bool isLast, out bool isGood)
     {
         ScanWindow window = new(log.FileOf(segment));
@@ -85,6 +96,12 @@ internal sealed class FrameScan(FrameLog log, bool searches)
         {
             throw new StorageRefusedException(
                 $"{log.PathOf(segment)}: written on another network. Use another data folder, or move the file away.");
+        }
+
+        if (!isGood && isLast && found.Length == window.Length)
+        {
+            log.Delete(segment);
+            return false;
         }
 
         if (!isGood)

@@ -19,6 +19,9 @@ internal sealed class StoreReading(
     private readonly Dictionary<BlockHash, UndoPlace> foundUndo = [];
     private readonly List<JournalRecord> corrections = [];
 
+    /// <summary>Why the disk did not take a shorter journal, or nothing.</summary>
+    public string Problem { get; private set; } = "";
+
     /// <summary>What the journal must be told.</summary>
     public IReadOnlyList<JournalRecord> Corrections => corrections;
 
@@ -69,7 +72,7 @@ internal sealed class StoreReading(
 
         damage.AddRange(scan.Damage);
         ReportMissingFiles(blocks, missing.Keys);
-        lost.AddRange(missing.Values.Where(entry => !IsSkipped(blocks, entry.Block.Position, skipKnown)));
+        lost.AddRange(missing.Values.Where(entry => !scan.Skipped.Contains(entry.Block.Position.Segment)));
         foreach (StoredEntry entry in lost)
         {
             entry.Block = entry.Block with { Position = default };
@@ -105,7 +108,7 @@ internal sealed class StoreReading(
 
         damage.AddRange(scan.Damage);
         ReportMissingFiles(undo, missing.Keys);
-        lost.AddRange(missing.Values.Where(entry => !IsSkipped(undo, entry.Undo.Position, skipKnown)));
+        lost.AddRange(missing.Values.Where(entry => !scan.Skipped.Contains(entry.Undo.Position.Segment)));
         foreach (StoredEntry entry in lost)
         {
             entry.Undo = entry.Undo with { Position = default };
@@ -117,6 +120,7 @@ internal sealed class StoreReading(
 
     /// <summary>Writes the journal anew where it is damaged, or far longer than it need be.</summary>
     /// <returns>The journal to go on with: the one before where there is no room.</returns>
+    /// <exception cref="IOException">The folder can't be flushed: which journal holds is not known.</exception>
     public FrameLog CompactJournal(FrameLog journal, bool isWhole)
     {
         long bytes = journal.Segments.Sum(journal.BytesOf);
@@ -126,22 +130,24 @@ internal sealed class StoreReading(
         }
 
         int next = journal.Segments.Count == 0 ? 0 : journal.Segments.Max() + 1;
+        long end;
         try
         {
-            long end = WriteJournal();
-            folder.Rename(UnfinishedJournal, forms.Journal.FileName(next));
-            folder.Flush();
-            journal.Dispose();
-            DeleteOthers(FrameLog.SegmentsIn(folder, forms.Journal), next);
-            FrameLog compact = new(folder, forms.Journal, next);
-            compact.ContinueAt(next, end);
-            return compact;
+            end = WriteJournal();
         }
         catch (IOException error)
         {
-            damage.Add(new StorageDamage(folder.PathOf(UnfinishedJournal), 0, error.Message));
+            Problem = error.Message;
             return journal;
         }
+
+        folder.Rename(UnfinishedJournal, forms.Journal.FileName(next));
+        folder.Flush();
+        journal.Dispose();
+        DeleteOthers(FrameLog.SegmentsIn(folder, forms.Journal), next);
+        FrameLog compact = new(folder, forms.Journal, next);
+        compact.ContinueAt(next, end);
+        return compact;
     }
 
     /// <summary>What was found, with what is in other files.</summary>
@@ -159,9 +165,6 @@ internal sealed class StoreReading(
         && BlockHeader.TryDecode(frame.Payload.Span[..BlockHeader.Bytes], out BlockHeader? header)
             ? header.Hash
             : default;
-
-    private static bool IsSkipped(FrameLog log, FramePosition position, bool skipKnown) =>
-        skipKnown && log.Segments.Contains(position.Segment) && position.End <= log.BytesOf(position.Segment);
 
     private bool Read(FrameLog journal, out int frames)
     {

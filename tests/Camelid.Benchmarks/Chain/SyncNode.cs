@@ -4,6 +4,7 @@ using Camelid.Chain.Keys;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Peers;
 using Camelid.Chain.Peers.Host;
+using Camelid.Chain.Storage;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Keys;
@@ -29,7 +30,9 @@ internal sealed class SyncNode : IAsyncDisposable
     public SyncNode(string folder, byte number)
     {
         keys = new OperatorKeys([.. new byte[63], number], Network.Regtest, curve);
-        state = ChainState.Open(Path.Combine(folder, "blocks.log"), new ChainIdentity(Network.Regtest, curve, keys));
+        state = ChainState.Open(
+            new FileChainStore(new DiskFolder(Path.Combine(folder, "chain")), Network.Regtest.GenesisHash, new ChainStoreOptions()),
+            new ChainIdentity(Network.Regtest, curve, keys));
         TransactionPool pool = new(state, new PoolPolicy(), TimeProvider.System);
         Core = new ChainCore(state, pool, TimeProvider.System, NullLogger<ChainCore>.Instance);
         PeerOptions options = PeerOptions.For(Network.Regtest) with { Discovers = false };

@@ -2,6 +2,8 @@ using Camelid.Chain.Blocks;
 using Camelid.Chain.Keys;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Peers;
+using Camelid.Chain.Storage;
+using Camelid.Chain.Tests.Storage;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Keys;
@@ -20,7 +22,6 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
 {
     private static readonly ISecp256k1 Curve = Secp256k1Provider.Create();
 
-    private readonly string folder = Directory.CreateTempSubdirectory("camelid-net").FullName;
     private readonly VirtualNet net;
     private readonly Dictionary<PeerId, NetSocket> sockets = [];
     private readonly Dictionary<NetSocket, PeerId> ids = [];
@@ -38,7 +39,10 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
         seed[1] = (byte)((setting.KeyNumber ?? number) >> 8);
         OperatorKeys keys = new(seed, network, Curve);
         Random random = new(number);
-        State = ChainState.Open(Path.Combine(folder, "blocks.log"), new ChainIdentity(network, Curve, keys));
+        Disk = new SimulatedDisk(number);
+        State = ChainState.Open(
+            new FileChainStore(Disk, network.GenesisHash, new ChainStoreOptions()),
+            new ChainIdentity(network, Curve, keys));
         Pool = new TransactionPool(State, new PoolPolicy(), net.Time);
         Core = new ChainCore(State, Pool, net.Time, NullLogger<ChainCore>.Instance);
         Engine = new PeerEngine(new PeerSetting
@@ -66,6 +70,9 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
     public static PeerOptions Quick => PeerOptions.For(Network.Regtest) with { Discovers = false };
 
     public PeerAddress Address { get; }
+
+    /// <summary>Where its chain lies.</summary>
+    public SimulatedDisk Disk { get; }
 
     public ChainState State { get; }
 
@@ -169,7 +176,6 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
     {
         isStopped = true;
         State.Dispose();
-        Directory.Delete(folder, recursive: true);
     }
 
     void IPeerTransport.Open(PeerId peer, PeerAddress address)

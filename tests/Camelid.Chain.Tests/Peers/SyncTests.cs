@@ -1,3 +1,5 @@
+using Camelid.Chain.Blocks;
+using Camelid.Chain.Tests.Storage;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Scripts;
@@ -15,6 +17,46 @@ public sealed class SyncTests : NetBed
         pair[1].ConnectTo(pair[0]);
         Assert.True(Net.RunUntil(() => pair[1].Height == 120, 20), $"{pair[1].Height}");
         Assert.Equal(pair[0].Tip.Hash, pair[1].Tip.Hash);
+    }
+
+    /// <summary>Rule C-36: what a disk lost below the tip is no reason to reorganise, and comes from peers.</summary>
+    [Fact]
+    public void Blocks_that_the_disk_has_lost_are_fetched_again()
+    {
+        NetNode[] pair = Line(2);
+        pair[0].Mine(20);
+        Assert.True(Net.RunUntil(() => pair[1].Height == 20, 20));
+        BlockEntry[] entries = pair[1].State.Read(reading => new[] { reading.Active[7], reading.Active[12] });
+        foreach (BlockEntry entry in entries)
+        {
+            pair[1].Disk.FlipBit("blocks-000000.log", entry.Stored!.Position.Offset + 90, 3);
+            Assert.Null(pair[1].State.TryReadBlock(entry));
+        }
+
+        Assert.Equal(2, pair[1].State.Read(reading => reading.Lost.Count));
+        Assert.True(Net.RunUntil(() => pair[1].State.Read(reading => reading.Lost.Count) == 0, 60));
+        Assert.All(entries, entry => Assert.Equal(entry.Hash, pair[1].State.ReadBlock(entry).Hash));
+        Assert.Equal(1, pair[1].ReadyCount);
+    }
+
+    /// <summary>Rule C-37: a full disk is no fault of the peer, and not asked again without end.</summary>
+    [Fact]
+    public void A_node_with_a_full_disk_keeps_its_peers_and_goes_on_when_there_is_room()
+    {
+        NetNode[] pair = Line(2);
+        pair[0].Mine(3);
+        Assert.True(Net.RunUntil(() => pair[1].Height == 3, 20));
+        pair[1].Disk.Faults = new DiskFaults { CapacityBytes = pair[1].Disk.UsedBytes + 1_000 };
+        pair[0].Mine(40);
+        Net.Run(20);
+        long before = pair[1].Engine.View.Counts().ReceivedBytes;
+        Net.Run(60);
+        Assert.InRange(pair[1].Height, 3, 20);
+        Assert.Equal(1, pair[1].ReadyCount);
+        Assert.Equal(0, pair[1].Peers.Single().Score);
+        Assert.InRange(pair[1].Engine.View.Counts().ReceivedBytes - before, 0, 50_000);
+        pair[1].Disk.Faults = DiskFaults.None;
+        Assert.True(Net.RunUntil(() => pair[1].Height == 43, 90), $"{pair[1].Height}");
     }
 
     [Fact]

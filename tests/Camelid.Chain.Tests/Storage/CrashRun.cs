@@ -136,7 +136,10 @@ internal sealed class CrashRun(TestForest forest, int seed)
 
         BlockHash[] whole = [.. acknowledged.Where(hash => IsWhole(hash))];
         int best = whole.Length == 0 ? 0 : whole.Max(forest.HeightOf);
-        Assert.True(state.Read(reading => reading.Tip.Height) >= best, $"the tip is below {best}");
+        Assert.True(
+            state.Read(reading => reading.Tip.Height) >= best,
+            $"the tip is below {best}: " + string.Join("; ", whole.Where(hash => forest.HeightOf(hash) == best)
+                .Select(hash => state.Read(reading => reading.Find(hash))).Select(entry => Describe(entry, state))));
     }
 
     private string Describe(BlockEntry? entry, ChainState state) => entry is null

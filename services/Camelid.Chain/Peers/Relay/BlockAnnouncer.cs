@@ -44,11 +44,10 @@ internal sealed class BlockAnnouncer(PeerParts parts)
                 continue;
             }
 
-            if (peer.Chain.WantsPush && tip.Parent is { } parent && peer.Chain.Has(parent))
+            if (peer.Chain.WantsPush && tip.Parent is { } parent && peer.Chain.Has(parent)
+                && (push ??= Compact(tip)) is { } bytes)
             {
-                push ??= parts.Post.Frame(new CmpctBlockMessage(
-                    CompactBlockEncoding.Encode(parts.State.ReadBlock(tip), parts.Nonce())));
-                parts.Post.Send(peer, push);
+                parts.Post.Send(peer, bytes);
             }
             else
             {
@@ -58,6 +57,11 @@ internal sealed class BlockAnnouncer(PeerParts parts)
             peer.Chain.LastTold = tip;
         }
     }
+
+    /// <summary>A block in its compact form, or null where the disk has lost it.</summary>
+    private byte[]? Compact(BlockEntry entry) => parts.State.TryReadBlock(entry) is { } block
+        ? parts.Post.Frame(new CmpctBlockMessage(CompactBlockEncoding.Encode(block, parts.Nonce())))
+        : null;
 
     /// <summary>A peer asks how it wants to be told.</summary>
     public static void OnSendCompact(Peer peer, SendCmpctMessage message)

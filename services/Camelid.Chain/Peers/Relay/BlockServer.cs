@@ -11,13 +11,16 @@ namespace Camelid.Chain.Peers.Relay;
 
 /// <summary>
 /// Rule P-40: answers what peers ask for, as fast as they read it: what they asked for waits as a list of ids, not as
-/// bytes. Blocks are served from the active chain and from branches as deep as a reorg may go; transactions only to
+/// bytes. Blocks are served from the active chain and from young branches; transactions only to
 /// whom they were announced, so that nobody can find out by asking when one arrived here.
 /// </summary>
 internal sealed class BlockServer(PeerParts parts)
 {
     /// <summary>Blocks from the tip down that are sent as compact blocks; deeper ones are sent whole.</summary>
     public const int CompactDepthMax = 10;
+
+    /// <summary>Blocks below the tip to which a block beside the active chain is served.</summary>
+    private const int StaleDepthMax = 288;
 
     /// <summary>Entries that are looked at for one peer before others have their turn.</summary>
     private const int EntriesPerTurn = 256;
@@ -76,7 +79,12 @@ internal sealed class BlockServer(PeerParts parts)
             return;
         }
 
-        if (CompactBlockEncoding.Answer(message, parts.State.ReadBlock(entry)) is { } answer)
+        if (parts.State.TryReadBlock(entry) is not { } block)
+        {
+            return;
+        }
+
+        if (CompactBlockEncoding.Answer(message, block) is { } answer)
         {
             Serve(peer, answer);
         }
@@ -141,15 +149,14 @@ internal sealed class BlockServer(PeerParts parts)
         {
             BlockEntry? found = reading.Find(hash);
             bool isServed = found is { HasBlock: true } && (reading.IsActive(found)
-                || (!found.IsRefused && found.Height > reading.Tip.Height - ActiveChain.ReorgBlocksMax));
+                || (!found.IsRefused && found.Height > reading.Tip.Height - StaleDepthMax));
             return (isServed ? found : null, found is null ? 0 : reading.Tip.Height - found.Height);
         });
-        if (entry is null)
+        if (entry is null || parts.State.TryReadBlock(entry) is not { } block)
         {
             return false;
         }
 
-        Block block = parts.State.ReadBlock(entry);
         Serve(peer, asCompact && depth < CompactDepthMax
             ? new CmpctBlockMessage(CompactBlockEncoding.Encode(block, parts.Nonce()))
             : new BlockMessage(block));

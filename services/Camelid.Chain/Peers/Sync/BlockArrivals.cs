@@ -43,7 +43,11 @@ internal sealed class BlockArrivals(PeerParts parts, BlockDownload download)
             BlameSender(entry.Hash, code, isOwnWord);
         }
 
-        if (acceptance.Code is not (RuleCode.Accepted or RuleCode.BlockTimeTooLate or RuleCode.WrongPreviousBlock))
+        if (acceptance.Code == RuleCode.BlockNotStored)
+        {
+            download.Pause();
+        }
+        else if (acceptance.Code is not (RuleCode.Accepted or RuleCode.BlockTimeTooLate or RuleCode.WrongPreviousBlock))
         {
             BlameSender(block.Hash, acceptance.Code, isOwnWord);
         }

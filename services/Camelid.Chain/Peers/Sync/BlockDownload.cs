@@ -12,8 +12,11 @@ namespace Camelid.Chain.Peers.Sync;
 /// </summary>
 internal sealed partial class BlockDownload(PeerParts parts, ILogger<BlockDownload> logger)
 {
+    private static readonly TimeSpan FullDiskPause = TimeSpan.FromSeconds(30);
+
     private readonly Dictionary<BlockHash, Request> inFlight = [];
     private TimeSpan stallTimeout = parts.Options.StallTimeoutMin;
+    private TimeSpan pausedUntil;
     private bool isDue;
 
     /// <summary>Blocks that were asked for and have not come.</summary>
@@ -21,6 +24,9 @@ internal sealed partial class BlockDownload(PeerParts parts, ILogger<BlockDownlo
 
     /// <summary>Something has changed: look for more at the end of this input.</summary>
     public void Wake() => isDue = true;
+
+    /// <summary>The disk takes no blocks: none is asked for until it may have room again.</summary>
+    public void Pause() => pausedUntil = parts.Now + FullDiskPause;
 
     /// <summary>True where a block was asked for; of whom.</summary>
     public bool IsAsked(BlockHash hash, out PeerId peer)
@@ -109,7 +115,7 @@ internal sealed partial class BlockDownload(PeerParts parts, ILogger<BlockDownlo
     /// <summary>Asks for what is missing, where something has changed.</summary>
     public void Run()
     {
-        if (!isDue)
+        if (!isDue || parts.Now < pausedUntil)
         {
             return;
         }
@@ -196,7 +202,7 @@ internal sealed partial class BlockDownload(PeerParts parts, ILogger<BlockDownlo
 
     /// <summary>The one block that is missing is likely to be made of what the mempool has.</summary>
     private static bool MayBeCompact(Peer peer, BlockEntry entry, DownloadWindow window) =>
-        peer.Chain.ReadsCompact && window.Missing.Count == 1 && !window.IsCut && entry.Parent!.HasAncestorBlocks;
+        peer.Chain.ReadsCompact && !window.IsRepair && window.Missing.Count == 1 && !window.IsCut && entry.Parent!.HasAncestorBlocks;
 
     private sealed record Request(PeerId Peer, TimeSpan At);
 

@@ -9,17 +9,33 @@ internal sealed record DownloadWindow(IReadOnlyList<BlockEntry> Missing, bool Is
 {
     private static readonly DownloadWindow Nothing = new([], false);
 
-    /// <summary>The way from the active chain to a header.</summary>
-    /// <param name="target">The header; nothing where it has no more work than the tip, or is refused.</param>
+    /// <summary>True where they are blocks that the disk lost, below the tip.</summary>
+    public bool IsRepair { get; private init; }
+
+    /// <summary>The way from the active chain to a header; where nothing is missing there, what the disk lost.</summary>
+    /// <param name="target">The header; nothing where it is refused.</param>
     /// <param name="reading">The chain.</param>
     /// <param name="blocksMax">How far the window reaches ahead of where the two chains part.</param>
     public static DownloadWindow Towards(BlockEntry target, ChainReading reading, int blocksMax)
     {
-        if (target.Work <= reading.Tip.Work || target.IsRefused)
+        if (target.IsRefused)
         {
             return Nothing;
         }
 
+        DownloadWindow ahead = target.Work > reading.Tip.Work ? Ahead(target, reading, blocksMax) : Nothing;
+        return ahead.Missing.Count > 0 ? ahead : Repair(target, reading, blocksMax);
+    }
+
+    private static DownloadWindow Repair(BlockEntry target, ChainReading reading, int blocksMax)
+    {
+        BlockEntry[] lost = [.. reading.Lost.Where(entry =>
+            entry.Height <= target.Height && target.Ancestor(entry.Height) == entry).Take(blocksMax)];
+        return lost.Length == 0 ? Nothing : new DownloadWindow(lost, false) { IsRepair = true };
+    }
+
+    private static DownloadWindow Ahead(BlockEntry target, ChainReading reading, int blocksMax)
+    {
         int fork = ForkHeight(target, reading);
         int end = (int)Math.Min(target.Height, (long)fork + blocksMax);
         List<BlockEntry> missing = [];
