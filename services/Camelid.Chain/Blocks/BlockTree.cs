@@ -183,6 +183,14 @@ internal sealed class BlockTree
         Recount();
     }
 
+    /// <summary>True where one of the two is known to build on the other, or they are the same.</summary>
+    public bool IsRelated(BlockHash hash, BlockEntry entry)
+    {
+        BlockEntry? other = TryFind(hash, out BlockEntry? found) ? found : null;
+        BlockEntry? fork = other is null ? null : BlockEntry.ForkOf(other, entry);
+        return fork is not null && (fork == other || fork == entry);
+    }
+
     private void Wait(BlockEntry entry)
     {
         if (!waiting.TryGetValue(entry.Parent!.Hash, out List<BlockEntry>? siblings))

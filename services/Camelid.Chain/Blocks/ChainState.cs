@@ -181,7 +181,7 @@ internal sealed class ChainState : IDisposable
                 return new BlockAcceptance { Code = RuleCode.BlockUnknown };
             }
 
-            if (!TrySetAside([.. judge.SetAside.Where(other => !IsRelated(other, entry))]))
+            if (!TrySetAside([.. judge.SetAside.Where(other => !tree.IsRelated(other, entry))]))
             {
                 return new BlockAcceptance { Code = RuleCode.BlockNotStored };
             }
@@ -247,13 +247,6 @@ internal sealed class ChainState : IDisposable
         {
             return false;
         }
-    }
-
-    private bool IsRelated(BlockHash hash, BlockEntry entry)
-    {
-        BlockEntry? other = tree.TryFind(hash, out BlockEntry? found) ? found : null;
-        BlockEntry? fork = other is null ? null : BlockEntry.ForkOf(other, entry);
-        return fork is not null && (fork == other || fork == entry);
     }
 
     private void Load()

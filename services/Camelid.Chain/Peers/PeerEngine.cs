@@ -5,6 +5,7 @@ using Camelid.Chain.Peers.Relay;
 using Camelid.Chain.Peers.Slots;
 using Camelid.Chain.Peers.Sync;
 using Camelid.Protocol;
+using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Peers;
 using Camelid.Protocol.Transactions;
 
@@ -236,15 +237,13 @@ internal sealed class PeerEngine
         }
 
         desks.Gossip.Start(peer);
-        if (peer.Kind is PeerKind.Seed)
+        if (peer.Kind is not PeerKind.Seed)
         {
-            return;
+            parts.Post.Send(peer, new SendHeadersMessage());
+            parts.Post.Send(peer, new SendCmpctMessage(false, SendCmpctMessage.VersionCurrent));
+            desks.Transactions.Start(peer);
+            desks.Headers.Start(peer);
         }
-
-        parts.Post.Send(peer, new SendHeadersMessage());
-        parts.Post.Send(peer, new SendCmpctMessage(false, SendCmpctMessage.VersionCurrent));
-        desks.Transactions.Start(peer);
-        desks.Headers.Start(peer);
     }
 
     /// <summary>What every input ends with: what was noted is told, work is done, the gone are forgotten.</summary>
@@ -275,12 +274,9 @@ internal sealed class PeerEngine
 
     private void TakeUp(BlockAcceptance change)
     {
-        foreach (BlockEntry entry in change.Connected)
+        foreach (Block block in change.Connected.Select(parts.State.TryReadBlock).OfType<Block>())
         {
-            if (parts.State.TryReadBlock(entry) is { } block)
-            {
-                desks.Transactions.Connected(block);
-            }
+            desks.Transactions.Connected(block);
         }
 
         desks.Transactions.TipChanged(change.Disconnected.Count > 0);

@@ -10,26 +10,24 @@ internal sealed class StoreReading(
     IStorageFolder folder, StoreForms forms, BlockHash genesis, List<StorageDamage> damage)
 {
     private const int JournalBytesPerBlock = 220;
-    private const string UnfinishedJournal = "index.new";
 
     private readonly Dictionary<BlockHash, StoredEntry> entries = [];
     private readonly List<StoredEntry> ordered = [];
     private readonly List<(BlockHash Hash, bool IsRefused)> refusals = [];
     private readonly List<FramePosition> found = [];
     private readonly Dictionary<BlockHash, UndoPlace> foundUndo = [];
-    private readonly List<JournalRecord> corrections = [];
 
     /// <summary>Why the disk did not take a shorter journal, or nothing.</summary>
     public string Problem { get; private set; } = "";
 
     /// <summary>What the journal must be told.</summary>
-    public IReadOnlyList<JournalRecord> Corrections => corrections;
+    public List<JournalRecord> Corrections { get; } = [];
 
     /// <summary>Reads the newest journal that holds anything, and removes the others.</summary>
     /// <returns>The journal, and true where nothing of it is lost.</returns>
     public (FrameLog Journal, bool IsWhole) ReadJournal()
     {
-        folder.Delete(UnfinishedJournal);
+        folder.Delete(UnfinishedJournal.Name);
         IReadOnlyList<int> segments = FrameLog.SegmentsIn(folder, forms.Journal);
         foreach (int segment in segments.Reverse())
         {
@@ -70,13 +68,12 @@ internal sealed class StoreReading(
             }
         }
 
-        damage.AddRange(scan.Damage);
-        ReportMissingFiles(blocks, missing.Keys);
+        ReportDamage(scan, blocks, missing.Keys);
         lost.AddRange(missing.Values.Where(entry => !scan.Skipped.Contains(entry.Block.Position.Segment)));
         foreach (StoredEntry entry in lost)
         {
             entry.Block = entry.Block with { Position = default };
-            corrections.Add(new JournalRecord { Kind = JournalKind.BlockLost, Hash = entry.Hash });
+            Corrections.Add(new JournalRecord { Kind = JournalKind.BlockLost, Hash = entry.Hash });
         }
 
         return scan.TailBytes;
@@ -106,13 +103,12 @@ internal sealed class StoreReading(
             }
         }
 
-        damage.AddRange(scan.Damage);
-        ReportMissingFiles(undo, missing.Keys);
+        ReportDamage(scan, undo, missing.Keys);
         lost.AddRange(missing.Values.Where(entry => !scan.Skipped.Contains(entry.Undo.Position.Segment)));
         foreach (StoredEntry entry in lost)
         {
             entry.Undo = entry.Undo with { Position = default };
-            corrections.Add(new JournalRecord { Kind = JournalKind.UndoLost, Hash = entry.Hash });
+            Corrections.Add(new JournalRecord { Kind = JournalKind.UndoLost, Hash = entry.Hash });
         }
 
         late.ForEach(found => AddUndo(found.Hash, found.Place));
@@ -120,7 +116,7 @@ internal sealed class StoreReading(
 
     /// <summary>Writes the journal anew where it is damaged, or far longer than it need be.</summary>
     /// <returns>The journal to go on with: the one before where there is no room.</returns>
-    /// <exception cref="IOException">The folder can't be flushed: which journal holds is not known.</exception>
+    /// <exception cref="IOException">The folder can't be flushed.</exception>
     public FrameLog CompactJournal(FrameLog journal, bool isWhole)
     {
         long bytes = journal.Segments.Sum(journal.BytesOf);
@@ -133,7 +129,7 @@ internal sealed class StoreReading(
         long end;
         try
         {
-            end = WriteJournal();
+            end = UnfinishedJournal.Write(folder, forms.Journal, AllRecords());
         }
         catch (IOException error)
         {
@@ -141,7 +137,7 @@ internal sealed class StoreReading(
             return journal;
         }
 
-        folder.Rename(UnfinishedJournal, forms.Journal.FileName(next));
+        folder.Rename(UnfinishedJournal.Name, forms.Journal.FileName(next));
         folder.Flush();
         journal.Dispose();
         DeleteOthers(FrameLog.SegmentsIn(folder, forms.Journal), next);
@@ -233,13 +229,14 @@ internal sealed class StoreReading(
         if (entries.TryGetValue(hash, out StoredEntry? entry))
         {
             (entry.Undo, entry.WasConnected) = (place, true);
-            corrections.Add(new JournalRecord { Kind = JournalKind.Undo, Hash = hash, Undo = place });
+            Corrections.Add(new JournalRecord { Kind = JournalKind.Undo, Hash = hash, Undo = place });
         }
     }
 
-    private void ReportMissingFiles(FrameLog log, IEnumerable<FramePosition> missing) => damage.AddRange(
-        missing.Select(position => position.Segment).Distinct().Where(segment => !log.Segments.Contains(segment))
-            .Order().Select(segment => new StorageDamage(log.PathOf(segment), 0, "the file is missing")));
+    private void ReportDamage(FrameScan scan, FrameLog log, IEnumerable<FramePosition> missing) => damage.AddRange(
+        scan.Damage.Concat(missing.Select(position => position.Segment).Distinct()
+            .Where(segment => !log.Segments.Contains(segment)).Order()
+            .Select(segment => new StorageDamage(log.PathOf(segment), 0, "the file is missing"))));
 
     private void DeleteOthers(IReadOnlyList<int> segments, int kept)
     {
@@ -247,24 +244,6 @@ internal sealed class StoreReading(
         {
             folder.Delete(forms.Journal.FileName(segment));
         }
-    }
-
-    private long WriteJournal()
-    {
-        using IStorageFile file = folder.Open(UnfinishedJournal);
-        file.SetLength(0);
-        file.Write(forms.Journal.Head, 0);
-        long end = forms.Journal.Head.Length;
-        foreach (byte[] payload in JournalEncoding.Frames(AllRecords()))
-        {
-            byte[] frame = new byte[Frames.HeadBytes + payload.Length];
-            Frames.Write(frame, payload);
-            file.Write(frame, end);
-            end += frame.Length;
-        }
-
-        file.Flush();
-        return end;
     }
 
     private IEnumerable<JournalRecord> AllRecords()

@@ -31,7 +31,8 @@ internal sealed class SyncNode : IAsyncDisposable
     {
         keys = new OperatorKeys([.. new byte[63], number], Network.Regtest, curve);
         state = ChainState.Open(
-            new FileChainStore(new DiskFolder(Path.Combine(folder, "chain")), Network.Regtest.GenesisHash, new ChainStoreOptions()),
+            new FileChainStore(
+                new DiskFolder(Path.Combine(folder, "chain")), Network.Regtest.GenesisHash, new ChainStoreOptions()),
             new ChainIdentity(Network.Regtest, curve, keys));
         TransactionPool pool = new(state, new PoolPolicy(), TimeProvider.System);
         Core = new ChainCore(state, pool, TimeProvider.System, NullLogger<ChainCore>.Instance);

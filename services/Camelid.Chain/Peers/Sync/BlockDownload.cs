@@ -202,7 +202,8 @@ internal sealed partial class BlockDownload(PeerParts parts, ILogger<BlockDownlo
 
     /// <summary>The one block that is missing is likely to be made of what the mempool has.</summary>
     private static bool MayBeCompact(Peer peer, BlockEntry entry, DownloadWindow window) =>
-        peer.Chain.ReadsCompact && !window.IsRepair && window.Missing.Count == 1 && !window.IsCut && entry.Parent!.HasAncestorBlocks;
+        peer.Chain.ReadsCompact && !window.IsRepair && window.Missing.Count == 1 && !window.IsCut
+        && entry.Parent!.HasAncestorBlocks;
 
     private sealed record Request(PeerId Peer, TimeSpan At);
 

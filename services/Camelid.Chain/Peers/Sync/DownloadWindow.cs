@@ -12,7 +12,7 @@ internal sealed record DownloadWindow(IReadOnlyList<BlockEntry> Missing, bool Is
     /// <summary>True where they are blocks that the disk lost, below the tip.</summary>
     public bool IsRepair { get; private init; }
 
-    /// <summary>The way from the active chain to a header; where nothing is missing there, what the disk lost.</summary>
+    /// <summary>The way from the active chain to a header; where nothing lacks there, what the disk lost.</summary>
     /// <param name="target">The header; nothing where it is refused.</param>
     /// <param name="reading">The chain.</param>
     /// <param name="blocksMax">How far the window reaches ahead of where the two chains part.</param>
