@@ -1,5 +1,6 @@
 using Camelid.Benchmarks;
 using Camelid.Benchmarks.Chain;
+using Camelid.Benchmarks.Fuzz;
 using Camelid.Benchmarks.Runtime;
 using Camelid.ModelRuntime.Graphs;
 
@@ -8,6 +9,7 @@ Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal
 {
     ["chain"] = ChainBench.RunAsync,
     ["cuda"] = CudaCheck.RunAsync,
+    ["fuzz"] = FuzzBench.RunAsync,
     ["needle"] = NeedleBenchmark.RunAsync,
     ["runtime"] = RuntimeBenchmark.RunAsync,
     ["sampler"] = SamplingBenchmarks.RunAsync,
@@ -20,7 +22,7 @@ if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<
 
 if (args.Any(argument => argument != "--json"))
 {
-    Console.Error.WriteLine("usage: ./camelid bench [--json] | chain | runtime | needle | sampler | cuda …");
+    Console.Error.WriteLine("usage: ./camelid bench [--json] | chain | fuzz | runtime | needle | sampler | cuda …");
     return 2;
 }
 

@@ -84,7 +84,7 @@ internal sealed class SealedText
         return text.Append(Sum).Append(hash).Append('\n').ToString();
     }
 
-    /// <summary>Reads a text; refuses what <see cref="Write"/> would not have written.</summary>
+    /// <summary>Reads a text; refuses what <see cref="Write"/> would not have written, the comment aside.</summary>
     /// <param name="name">Where the text comes from, for messages.</param>
     /// <param name="form">The form that is expected.</param>
     /// <param name="text">The text.</param>
@@ -106,7 +106,7 @@ internal sealed class SealedText
                 $"{name}: damaged: its checksum is wrong. Restore it from another copy; no passphrase can open it.");
         }
 
-        string[] lines = text[..at].TrimEnd('\n').Split('\n');
+        string[] lines = text[..(at - 1)].Split('\n');
         SealedText? read = lines.Length >= 4 && lines[0].StartsWith("# ", StringComparison.Ordinal) && lines[1] == form
             ? ReadLines(lines)
             : null;
