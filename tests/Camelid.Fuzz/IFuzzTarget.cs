@@ -9,6 +9,9 @@ internal interface IFuzzTarget
     /// <summary>Lower case, with hyphens: the name of its folder in the corpus and on the command line.</summary>
     string Name { get; }
 
+    /// <summary>Its part of a run: eight, or less where an input takes milliseconds.</summary>
+    int Share => 8;
+
     /// <summary>What an input may allocate.</summary>
     FuzzAllowance Allowance { get; }
 

@@ -30,12 +30,14 @@ internal static class FuzzBench
             string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, {options.Inputs} inputs"));
         List<FuzzReport> reports = [];
         long started = Stopwatch.GetTimestamp();
-        for (int i = 0; i < options.Targets.Count; i++)
+        long all = options.Targets.Sum(target => target.Share);
+        long given = 0;
+        foreach (IFuzzTarget target in options.Targets)
         {
-            // The shares differ by one at most, and their sum is what was asked for.
-            long share = (options.Inputs * (i + 1) / options.Targets.Count)
-                - (options.Inputs * i / options.Targets.Count);
-            FuzzReport report = new FuzzRun(options.Targets[i], options.Seed).Run(share);
+            // The sum of what is given out is what was asked for.
+            long before = options.Inputs * given / all;
+            given += target.Share;
+            FuzzReport report = new FuzzRun(target, options.Seed).Run((options.Inputs * given / all) - before);
             reports.Add(report);
             await Console.Error.WriteLineAsync(Line(report));
         }

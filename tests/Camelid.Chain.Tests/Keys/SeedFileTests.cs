@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Camelid.Chain.Keys;
 using Camelid.Protocol;
 using Camelid.Protocol.Keys;
@@ -33,6 +35,18 @@ public sealed class SeedFileTests : IDisposable
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(FilePath));
         }
+    }
+
+    /// <summary>Such a file was read, and would have been written otherwise.</summary>
+    [Fact]
+    public void An_empty_line_before_the_checksum_is_refused()
+    {
+        const string form = "camelid-keys 2";
+        string text = SealedText.Write(form, ["network regtest"], [1, 2], null, Cheap);
+        Assert.Equal([1, 2], SealedText.Read("file", form, text).Open(null));
+        string body = text[..text.LastIndexOf("sum ", StringComparison.Ordinal)] + "\n";
+        string sum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+        Assert.Throws<InvalidDataException>(() => SealedText.Read("file", form, $"{body}sum {sum}\n"));
     }
 
     [Fact]

@@ -4,7 +4,6 @@ using Camelid.Chain.Storage;
 using Camelid.Chain.Tests.Storage;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
-using Camelid.Protocol.Keys;
 using Camelid.Protocol.Scripts;
 using Camelid.Protocol.Tests.Transactions;
 using Camelid.Protocol.Transactions;
@@ -40,7 +39,7 @@ internal static class EngineChain
     /// <summary>What the honest peer sends at the end.</summary>
     public static IReadOnlyList<Block> Honest { get; } = Grow(Base[^1], BaseBlocks, HonestBlocks, payee: 9);
 
-    /// <summary>A payment, its replacement, its child, one whose parent nobody has, one whose signature fails.</summary>
+    /// <summary>A payment, its replacement, its child, one whose parent nobody has, one with a bad signature.</summary>
     public static IReadOnlyList<Transaction> Payments { get; } = MakePayments();
 
     private static readonly IReadOnlyDictionary<string, byte[]> Files = MakeFiles();

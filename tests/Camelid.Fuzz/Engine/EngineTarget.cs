@@ -18,6 +18,9 @@ internal sealed class EngineTarget : IFuzzTarget
     /// <inheritdoc/>
     public string Name => "peer-engine";
 
+    /// <inheritdoc/>
+    public int Share => 4;
+
     /// <summary>A node with its chain; and messages in and out for each step.</summary>
     public FuzzAllowance Allowance => new(64 << 20, 16_384);
 

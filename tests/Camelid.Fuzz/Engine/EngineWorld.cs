@@ -3,7 +3,6 @@ using Camelid.Chain.Keys;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Peers;
 using Camelid.Chain.Tests.Peers;
-using Camelid.Chain.Tests.Storage;
 using Camelid.Protocol;
 using Camelid.Protocol.Keys;
 using Camelid.Protocol.Peers;

@@ -14,7 +14,8 @@ internal sealed class FrameTarget(bool isRepaired) : IFuzzTarget
     public string Name => isRepaired ? "frame-repaired" : "frame";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Covers => ["PeerFrame.Read", "PeerFrame.ReadHeader", "PeerFrame.ReadBody", "PeerCommands.TryRead"];
+    public IReadOnlyList<string> Covers =>
+        ["PeerFrame.Read", "PeerFrame.ReadHeader", "PeerFrame.ReadBody", "PeerCommands.TryRead"];
 
     /// <inheritdoc/>
     public FuzzAllowance Allowance => FuzzAllowance.Decoder;

@@ -1,4 +1,3 @@
-using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Tests.Jobs;
 using Camelid.Protocol.Verification;
@@ -104,7 +103,8 @@ internal static class JobTargets
     private sealed class SealedEnvelopeTarget : IFuzzTarget
     {
         private static readonly byte[] Sealed = DeliveryEnvelope.Seal(
-            ChainSamples.Curve, ChainSamples.Worker, ChainSamples.Public(ChainSamples.Client), "for one client's eyes"u8, "job"u8);
+            ChainSamples.Curve, ChainSamples.Worker, ChainSamples.Public(ChainSamples.Client),
+            "for one client's eyes"u8, "job"u8);
 
         public string Name => "sealed-envelope";
 

@@ -78,6 +78,9 @@ internal static class KeyTargets
         new TextTarget("words", text => Mnemonic.TryParse(text, out Mnemonic? words, out _) ? Text(words) : null)
         {
             Covers = ["Mnemonic.TryParse"],
+
+            // For a word that is unknown the nearest one of all is looked for.
+            Share = 1,
             Texts = () => new[] { 16, 32 }.Select(bytes => Text(Mnemonic.FromEntropy(new byte[bytes]))),
 
             // Any white space and upper case are read.

@@ -1,6 +1,5 @@
 using Camelid.Protocol;
 using Camelid.Protocol.Peers;
-using Camelid.Protocol.Peers.Addresses;
 using Camelid.Protocol.Tests.Peers;
 
 namespace Camelid.Fuzz.Targets;

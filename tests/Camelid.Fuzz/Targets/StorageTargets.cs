@@ -79,8 +79,11 @@ internal sealed class StoreTarget(string file, byte[] good) : IFuzzTarget
     /// <inheritdoc/>
     public string Name { get; } = "disk-" + file.Split('.')[0].Split('-')[0];
 
-    /// <summary>Windows over a few files, the buffers of a snapshot, and frames of what a head announces.</summary>
-    public FuzzAllowance Allowance => new(24 << 20, 256);
+    /// <inheritdoc/>
+    public int Share => 1;
+
+    /// <summary>Two starts: windows over a few files, the buffers and tables of two snapshots.</summary>
+    public FuzzAllowance Allowance => new(32 << 20, 256);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Covers => [];

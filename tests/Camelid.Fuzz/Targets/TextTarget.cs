@@ -12,6 +12,9 @@ internal sealed class TextTarget(string name, FuzzReadText rewrite) : IFuzzTarge
     public string Name { get; } = name;
 
     /// <inheritdoc/>
+    public int Share { get; init; } = 8;
+
+    /// <inheritdoc/>
     public FuzzAllowance Allowance { get; init; } = new(512 << 10, 4_096);
 
     /// <inheritdoc/>
