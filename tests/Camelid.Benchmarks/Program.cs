@@ -8,6 +8,7 @@ NativeEnvironment.Prepare();
 Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal)
 {
     ["chain"] = ChainBench.RunAsync,
+    ["kills"] = KillBench.RunAsync,
     ["cuda"] = CudaCheck.RunAsync,
     ["fuzz"] = FuzzBench.RunAsync,
     ["needle"] = NeedleBenchmark.RunAsync,
@@ -22,7 +23,8 @@ if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<
 
 if (args.Any(argument => argument != "--json"))
 {
-    Console.Error.WriteLine("usage: ./camelid bench [--json] | chain | fuzz | runtime | needle | sampler | cuda …");
+    IEnumerable<string> words = parts.Keys.Where(part => part != MemoryProbe.Word).Order(StringComparer.Ordinal);
+    Console.Error.WriteLine($"usage: ./camelid bench [--json] | {string.Join(" | ", words)} …");
     return 2;
 }
 
