@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Camelid.Client.Completions;
@@ -86,9 +87,19 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
     }
 
     /// <summary>Posts to an operator route without a body, such as <c>/api/chain/mine?count=1</c>.</summary>
-    public async Task<JsonElement> PostOperatorAsync(string path, CancellationToken cancellationToken)
+    public Task<JsonElement> PostOperatorAsync(string path, CancellationToken cancellationToken) =>
+        PostOperatorAsync(path, null, cancellationToken);
+
+    /// <summary>Posts to an operator route: what is a secret is in the body, never in the path.</summary>
+    /// <param name="path">The route, such as <c>/api/wallet/create</c>.</param>
+    /// <param name="json">The body, or null for none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<JsonElement> PostOperatorAsync(string path, string? json, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, path);
+        using HttpRequestMessage request = new(HttpMethod.Post, path)
+        {
+            Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"),
+        };
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         using JsonDocument document = await JsonDocument.ParseAsync(body, default, cancellationToken);

@@ -44,11 +44,12 @@ public static class ChainSetup
         services.AddSingleton<OfferSigner>().AddSingleton<PaymentSigner>().AddSingleton<ClaimSigner>();
         services.AddSingleton<WordSigner>().AddSingleton<Signers>().AddSingleton<SignerGate>();
         services.AddSingleton<Rebroadcast>().AddSingleton<RegtestFunding>().AddSingleton<BlockMaker>();
-        services.AddSingleton<MinerSteps>().AddSingleton<ChainReader>().AddSingleton<Balances>();
+        services.AddSingleton<MinerSteps>().AddSingleton<ChainReader>();
         services.AddSingleton<BlockExplorer>().AddSingleton<AddressExplorer>().AddSingleton<ExplorerStreams>();
         services.AddSingleton<ExplorerService>();
         services.AddMiner();
-        services.AddSingleton<ChainService>().AddSingleton<WalletService>().AddSingleton<SignerService>();
+        services.AddWallet();
+        services.AddSingleton<ChainService>().AddSingleton<SignerService>();
         services.AddHostedService<ChainStart>();
         services.AddHostedService<ChainMetrics>();
         builder.AddPeers();
@@ -68,6 +69,7 @@ public static class ChainSetup
         app.MapGrpcService<MiningService>();
         ChainApi.Map(app);
         MiningApi.Map(app);
+        WalletApi.Map(app);
         app.MapPeers();
         return app;
     }

@@ -18,6 +18,9 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
     /// <summary>True where moving the cursor on standard error makes sense.</summary>
     public bool IsInteractive { get; init; }
 
+    /// <summary>Reads a line of the keyboard without showing it; null where nobody is at a keyboard.</summary>
+    public Func<string?>? ReadHidden { get; init; }
+
     /// <summary>
     /// The process's own streams; nothing is coloured where NO_COLOR is set or the stream is no terminal.
     /// </summary>
@@ -25,6 +28,7 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
     {
         IsInteractive = !Console.IsErrorRedirected
             && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
+        ReadHidden = Console.IsInputRedirected || Console.IsErrorRedirected ? null : SecretInput.ReadKeys,
     };
 
     /// <summary>

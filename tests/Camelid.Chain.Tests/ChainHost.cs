@@ -7,6 +7,7 @@ using Camelid.Chain.Rpc;
 using Camelid.Chain.Signing;
 using Camelid.Chain.Wallet;
 using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Keys;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,12 @@ internal sealed class ChainHost : IAsyncDisposable
     public SignerService Signer => host.Services.GetRequiredService<SignerService>();
 
     public WalletService Wallet => host.Services.GetRequiredService<WalletService>();
+
+    public WalletCoins Coins => host.Services.GetRequiredService<WalletCoins>();
+
+    public WalletPayments Payments => host.Services.GetRequiredService<WalletPayments>();
+
+    public WalletSends Sends => host.Services.GetRequiredService<WalletSends>();
 
     public TransactionPool Pool => host.Services.GetRequiredService<TransactionPool>();
 
@@ -71,13 +78,20 @@ internal sealed class ChainHost : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Opens the chain in a folder, as a start does, without mining.</summary>
-    public static async Task<ChainHost> OpenAsync(string folder, TimeProvider time, params string[] settings)
+    public static Task<ChainHost> OpenAsync(string folder, TimeProvider time, params string[] settings)
     {
         if (settings.Any(setting => setting is "Camelid:Network=test" or "Camelid:Network=main"))
         {
             GiveSeed(Path.Combine(folder, "keys"));
         }
 
+        return OpenWithoutSeedAsync(folder, time, settings);
+    }
+
+    /// <summary>Opens the chain as it is: on a public network without a wallet, unless there is one.</summary>
+    public static async Task<ChainHost> OpenWithoutSeedAsync(
+        string folder, TimeProvider time, params string[] settings)
+    {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(
@@ -87,6 +101,7 @@ internal sealed class ChainHost : IAsyncDisposable
         builder.Services.AddSingleton(time);
         builder.AddServiceDefaults();
         builder.AddChain();
+        builder.Services.AddSingleton(new SealCost(new ScryptCost(4, 1, 1)));
         ChainHost chain = new(builder.Build());
         try
         {

@@ -19,6 +19,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("run camelid-nano hello --temperature warm")]
     [InlineData("jobs")]
     [InlineData("wallet address nobody")]
+    [InlineData("wallet restore abandon abandon about")]
+    [InlineData("wallet create")]
     [InlineData("models train other --out x")]
     [InlineData("models import")]
     [InlineData("models import x --precision int3")]

@@ -27,9 +27,11 @@ internal static class MiningApi
             return Results.Problem($"threads: {count}, not 1 … {Miner.ThreadsMax}", statusCode: 400);
         }
 
-        if (!miner.IsAllowed)
+        if (!miner.IsAllowed || !miner.HasPayee)
         {
-            return Results.Problem(MiningService.OnDemand, statusCode: StatusCodes.Status409Conflict);
+            return Results.Problem(
+                miner.IsAllowed ? MiningService.NoPayee : MiningService.OnDemand,
+                statusCode: StatusCodes.Status409Conflict);
         }
 
         await miner.StartAsync(count, cancellation);

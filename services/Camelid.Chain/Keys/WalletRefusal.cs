@@ -9,12 +9,13 @@ internal static class WalletRefusal
     /// <summary>A signature is needed and the wallet is locked.</summary>
     public static RpcException Locked() => Refused(
         "wallet-locked",
-        "the wallet is locked: start the node with Chain__PassphraseFile, a file (0600) with its passphrase");
+        "the wallet is locked: unlock it (wallet unlock), or start the node with Chain__PassphraseFile, a file (0600) "
+        + "with its passphrase");
 
     /// <summary>This node has no wallet.</summary>
     public static RpcException None() => Refused(
         "no-wallet",
-        "this node has no wallet: put your key file into the data folder as keys/seed, and start it again");
+        "this node has no wallet: make one (wallet create), or restore yours from its words (wallet restore)");
 
     /// <summary>A wallet is there: it is never written over.</summary>
     public static RpcException Exists(string path) => Refused(

@@ -28,6 +28,9 @@ internal sealed partial class Miner(
     /// <summary>False on a network whose blocks are made on demand.</summary>
     public bool IsAllowed => !maker.IsOnDemand;
 
+    /// <summary>False where the node has no wallet: mined coin would have no owner.</summary>
+    public bool HasPayee => parts.HasPayee;
+
     /// <summary>What is going on now.</summary>
     public MinerStatus Status() => MinerStatus.Of(Volatile.Read(ref current), parts.NextHeight());
 
@@ -83,7 +86,11 @@ internal sealed partial class Miner(
                 [$"Chain:MinerThreads is {threads}, not 0 to {ThreadsMax}"]);
         }
 
-        if (threads > 0 && IsAllowed)
+        if (threads > 0 && IsAllowed && !HasPayee)
+        {
+            LogNoPayee(threads);
+        }
+        else if (threads > 0 && IsAllowed)
         {
             await StartAsync(threads, cancellationToken);
         }
@@ -171,6 +178,11 @@ internal sealed partial class Miner(
     [LoggerMessage(1087, LogLevel.Warning, "A round of mining failed and will be repeated: {Reason}")]
     private partial void LogFailed(string reason);
 
+    [LoggerMessage(1089, LogLevel.Warning,
+        "Nothing is mined, though Chain:MinerThreads is {Threads}: this node has no wallet that could own the coin. "
+        + "Make one (wallet create) or restore yours (wallet restore), then: chain mining start")]
+    private partial void LogNoPayee(int threads);
+
     [LoggerMessage(1088, LogLevel.Critical, "The miner met a state that cannot be; the node stops")]
     private partial void LogBroken(Exception exception);
 }
@@ -188,6 +200,9 @@ internal sealed class MinerParts(
 
     /// <summary>Stops the node where it can't go on.</summary>
     public IHostApplicationLifetime Lifetime => lifetime;
+
+    /// <summary>True where there is somebody whom a block can pay.</summary>
+    public bool HasPayee => state.Keys.Exists;
 
     /// <summary>A walk for one thread.</summary>
     public MiningWalk NewWalk()

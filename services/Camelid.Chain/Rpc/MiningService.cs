@@ -11,6 +11,10 @@ internal sealed class MiningService(Miner miner) : MiningRpc.MiningRpcBase
     /// <summary>What a caller is told on a network whose blocks are made on demand.</summary>
     public const string OnDemand = "blocks are made on demand on this network: use mine";
 
+    /// <summary>What a caller is told on a node without a wallet.</summary>
+    public const string NoPayee = "this node has no wallet that could own mined coin: make one (wallet create), or "
+        + "restore yours from its words (wallet restore), then start mining";
+
     /// <inheritdoc/>
     public override async Task<MiningStatus> StartMining(StartMiningRequest request, ServerCallContext context)
     {
@@ -22,6 +26,11 @@ internal sealed class MiningService(Miner miner) : MiningRpc.MiningRpcBase
         if (!miner.IsAllowed)
         {
             throw SignerParts.Refused("on-demand", OnDemand);
+        }
+
+        if (!miner.HasPayee)
+        {
+            throw SignerParts.Refused("no-wallet", NoPayee);
         }
 
         await miner.StartAsync(request.Threads, context.CancellationToken);

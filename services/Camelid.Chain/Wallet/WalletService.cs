@@ -1,66 +1,41 @@
-using Camelid.Chain.Blocks;
-using Camelid.Chain.Keys;
-using Camelid.Chain.Mempool;
-using Camelid.Chain.Signing;
 using Camelid.Contracts.Chain.V1;
-using Camelid.Protocol.Keys;
-using Camelid.Protocol.Transactions;
-using Google.Protobuf;
 using Grpc.Core;
 
 namespace Camelid.Chain.Wallet;
 
-/// <summary>The operator's coins, by role.</summary>
-internal sealed class Balances(ChainState state, TransactionPool pool, OfferSigner offers)
-{
-    /// <summary>Counts them.</summary>
-    public async Task<BalancesReply> CountAsync(CancellationToken cancellationToken)
-    {
-        TxOutput[] waiting = [.. pool.List().SelectMany(entry => entry.Transaction.Outputs)];
-        BalancesReply reply = new();
-        reply.Roles.AddRange(Enum.GetValues<KeyRole>().Select(role => Of(role, waiting)));
-        (reply.DepositsFree, reply.DepositsOpen) = await offers.CountDepositsAsync(cancellationToken);
-        return reply;
-    }
-
-    private RoleBalance Of(KeyRole role, TxOutput[] waiting)
-    {
-        RoleKey key = state.Keys[role];
-        RoleBalance balance = new()
-        {
-#pragma warning disable CA1308 // The names of roles are lower case in the interface.
-            Role = role.ToString().ToLowerInvariant(),
-#pragma warning restore CA1308
-            Address = key.Address.ToString(),
-            PublicKey = ByteString.CopyFrom(key.Public.Span),
-            UnconfirmedGrains = waiting.Where(output => output.Script == key.Address.ToScript())
-                .Sum(output => output.Value.Grains),
-        };
-        state.Read(reading =>
-        {
-            foreach (Utxo coin in reading.Outputs.Own(OutputKind.Address, role).Values)
-            {
-                bool isYoung = coin.IsCoinbase && reading.Tip.Height + 1 - coin.Height < state.Network.CoinbaseMaturity;
-                balance.ImmatureGrains += isYoung ? coin.Output.Value.Grains : 0;
-                balance.SpendableGrains += isYoung ? 0 : coin.Output.Value.Grains;
-            }
-
-            balance.DepositsGrains = Sum(reading, OutputKind.Deposit, role);
-            balance.StakesGrains = Sum(reading, OutputKind.Stake, role);
-            balance.PaymentsGrains = Sum(reading, OutputKind.Payment, role);
-            return balance;
-        });
-        return balance;
-    }
-
-    private static long Sum(ChainReading reading, OutputKind kind, KeyRole role) =>
-        reading.Outputs.Own(kind, role).Values.Sum(utxo => utxo.Output.Value.Grains);
-}
-
-/// <summary>The edge of the wallet.</summary>
-internal sealed class WalletService(Balances balances) : WalletRpc.WalletRpcBase
+/// <summary>The gRPC door of the wallet.</summary>
+internal sealed class WalletService(Balances balances, WalletDesk desk, PaymentDesk payments) : WalletRpc.WalletRpcBase
 {
     /// <inheritdoc/>
     public override Task<BalancesReply> GetBalances(GetBalancesRequest request, ServerCallContext context) =>
         balances.CountAsync(context.CancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<CreateWalletReply> CreateWallet(CreateWalletRequest request, ServerCallContext context) =>
+        desk.CreateAsync(request, context.CancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<WalletStatus> RestoreWallet(RestoreWalletRequest request, ServerCallContext context) =>
+        desk.RestoreAsync(request, context.CancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<WalletStatus> GetWalletStatus(GetWalletStatusRequest request, ServerCallContext context) =>
+        desk.StatusAsync(context.CancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<WalletBalance> GetBalance(GetBalanceRequest request, ServerCallContext context) =>
+        desk.BalanceAsync(context.CancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<ReceiveAddress> GetReceiveAddress(
+        GetReceiveAddressRequest request, ServerCallContext context) =>
+        desk.ReceiveAsync(request.Fresh, context.CancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<WalletHistory> ListHistory(ListHistoryRequest request, ServerCallContext context) =>
+        desk.HistoryAsync(request, context.CancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<SendReply> Send(SendRequest request, ServerCallContext context) =>
+        payments.SendAsync(request, context.CancellationToken);
 }

@@ -32,4 +32,27 @@ internal static class OperatorDocument
         using CamelidClient client = Gateway.Open(parse);
         return JsonNode.Parse((await client.GetOperatorAsync(path, cancellationToken)).GetRawText());
     }
+
+    /// <summary>Posts a document, and writes the answer as JSON or for people.</summary>
+    public static async Task<int> PostAsync(
+        Terminal terminal,
+        ParseResult parse,
+        (string Path, JsonObject Body) request,
+        Action<Terminal, JsonNode?> page,
+        CancellationToken cancellationToken)
+    {
+        using CamelidClient client = Gateway.Open(parse);
+        JsonNode? answer = JsonNode.Parse((await client.PostOperatorAsync(
+            request.Path, request.Body.ToJsonString(), cancellationToken)).GetRawText());
+        if (parse.GetValue(Gateway.Json))
+        {
+            terminal.WriteJson(answer);
+        }
+        else
+        {
+            page(terminal, answer);
+        }
+
+        return (int)ExitCode.Ok;
+    }
 }

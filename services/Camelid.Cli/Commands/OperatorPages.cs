@@ -87,13 +87,15 @@ internal static class OperatorPages
         ? height.ToString(CultureInfo.InvariantCulture)
         : "waits";
 
-    private static string Text(JsonNode? node) => node?.ToString() ?? "-";
+    /// <summary>A value as text; a dash where there is none.</summary>
+    internal static string Text(JsonNode? node) => node?.ToString() ?? "-";
 
     /// <summary>A number, which the gateway may have written as text.</summary>
-    private static long Number(JsonNode? node) =>
+    internal static long Number(JsonNode? node) =>
         long.TryParse(node?.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
             ? number : 0;
 
-    private static string Time(long unix) => unix is < 0 or > 253_402_300_799 ? "-"
+    /// <summary>A time in UTC.</summary>
+    internal static string Time(long unix) => unix is < 0 or > 253_402_300_799 ? "-"
         : DateTimeOffset.FromUnixTimeSeconds(unix).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

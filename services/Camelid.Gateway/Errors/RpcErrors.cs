@@ -15,7 +15,7 @@ internal static class RpcErrors
         "no-money" => new ApiError
         {
             Status = StatusCodes.Status402PaymentRequired,
-            Message = $"{exception.Status.Detail} Fund the client role of the wallet (camelid wallet address).",
+            Message = $"{exception.Status.Detail} Fund the client role of the wallet (camelid wallet address client).",
             Type = "insufficient_quota",
             Code = "insufficient_funds",
         },

@@ -1,0 +1,108 @@
+using Camelid.Chain.Blocks;
+using Camelid.Chain.Explorer;
+using Camelid.Chain.Index;
+using Camelid.Chain.Keys;
+using Camelid.Chain.Mempool;
+using Camelid.Contracts.Chain.V1;
+using Camelid.Protocol;
+using Camelid.Protocol.Keys;
+
+namespace Camelid.Chain.Wallet;
+
+/// <summary>
+/// What a person asks of the wallet, the same for gRPC and for the JSON routes: texts become values here, once. Every
+/// refusal is an <see cref="Grpc.Core.RpcException"/>.
+/// </summary>
+internal sealed class WalletDesk(
+    ChainState state, KeyCustody custody, WalletAddresses addresses, WalletCoins coins, WalletHistoryReader history,
+    WalletStore store, WalletSends sends, TransactionPool pool)
+{
+    /// <summary>Makes keys where there are none.</summary>
+    public async Task<CreateWalletReply> CreateAsync(CreateWalletRequest request, CancellationToken cancellationToken)
+    {
+        CreateWalletReply reply = new();
+        reply.Words.AddRange(await custody.CreateAsync(request.Passphrase, cancellationToken));
+        reply.Status = await StatusAsync(cancellationToken);
+        return reply;
+    }
+
+    /// <summary>Makes the keys of words where there are none.</summary>
+    public async Task<WalletStatus> RestoreAsync(RestoreWalletRequest request, CancellationToken cancellationToken)
+    {
+        await custody.RestoreAsync(request.Words, request.WordsPassphrase, request.Passphrase, cancellationToken);
+        return await StatusAsync(cancellationToken);
+    }
+
+    /// <summary>Whether there is a wallet, and whether it can sign.</summary>
+    public async Task<WalletStatus> StatusAsync(CancellationToken cancellationToken)
+    {
+        WalletStatus status = new()
+        {
+            Exists = state.Keys.Exists,
+            Network = state.Network.Name,
+            Height = state.Read(reading => reading.Tip.Height),
+        };
+        if (!status.Exists)
+        {
+            return status;
+        }
+
+        status.Id = state.Keys.Ring.Id;
+        status.Sealed = custody.IsSealed;
+        status.Locked = state.Keys.Vault.IsLocked;
+        status.LocksAtUnix = state.Keys.Vault.Until?.ToUnixTimeSeconds() ?? 0;
+        status.UsedAddresses = (await addresses.ScanAsync(cancellationToken)).UsedCount;
+        return status;
+    }
+
+    /// <summary>All of the wallet's coin.</summary>
+    public async Task<WalletBalance> BalanceAsync(CancellationToken cancellationToken)
+    {
+        CheckExists();
+        WalletPicture picture = await coins.TakeAsync(cancellationToken);
+        return picture.Balance(HeldCoins.Of(await sends.WaitingAsync(cancellationToken), state, pool).Coins);
+    }
+
+    /// <summary>An address that nobody paid to yet, in a block or in the mempool.</summary>
+    public async Task<ReceiveAddress> ReceiveAsync(bool isFresh, CancellationToken cancellationToken)
+    {
+        CheckExists();
+        HashSet<Hash160> waiting = [.. (await coins.TakeAsync(cancellationToken)).Coins
+            .Where(coin => coin.Height == 0).Select(coin => OutputOwner.Of(coin.Output.Script).Owner)];
+        foreach ((KeyPlace place, Hash160 hash) in await addresses.UnusedAsync(
+            KeyRole.Client, AddressChain.Receive, cancellationToken))
+        {
+            if (!waiting.Contains(hash) && (!isFresh || !await store.IsHandedOutAsync(hash, cancellationToken)))
+            {
+                await store.HandOutAsync(hash, cancellationToken);
+                return new ReceiveAddress
+                {
+                    Address = new Address(state.Network.AddressVersion, hash).ToString(),
+                    Path = place.PathOn(state.Network),
+                };
+            }
+        }
+
+        throw WalletRefusal.Refused(
+            "address-gap",
+            $"{GapScan.Limit} addresses in a row were handed out and no block paid to them; a wallet restored from its "
+            + "words looks no further. Use one of them again (wallet address), or wait for a payment.");
+    }
+
+    /// <summary>What happened to the wallet.</summary>
+    public Task<WalletHistory> HistoryAsync(ListHistoryRequest request, CancellationToken cancellationToken)
+    {
+        CheckExists();
+        return ExplorerMapping.TryReadCursor(request.Cursor, out ChainPlace below)
+            ? history.ReadAsync(below, request.Limit, cancellationToken)
+            : throw WalletRefusal.Bad($"cursor: '{request.Cursor}' is not the cursor of an earlier answer");
+    }
+
+    private void CheckExists()
+    {
+        if (!state.Keys.Exists)
+        {
+            throw WalletRefusal.None();
+        }
+    }
+}
