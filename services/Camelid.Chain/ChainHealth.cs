@@ -32,6 +32,13 @@ internal sealed class ChainMetrics(ChainState state, TransactionPool pool) : IHo
     {
         meter.CreateObservableGauge("camelid_chain_height", () => state.Read(reading => reading.Tip.Height));
         meter.CreateObservableGauge("camelid_chain_mempool", () => pool.Count);
+        meter.CreateObservableGauge("camelid_chain_mempool_bytes", () => pool.Statistics().Bytes);
+        meter.CreateObservableGauge("camelid_chain_mempool_memory_bytes", () => pool.Statistics().MemoryBytes);
+        meter.CreateObservableGauge(
+            "camelid_chain_mempool_minimum_grains_per_kilobyte", () => pool.MinimumRate.GrainsPerKilobyte);
+        meter.CreateObservableCounter("camelid_chain_mempool_evicted", () => Departed(PoolDeparture.Evicted));
+        meter.CreateObservableCounter("camelid_chain_mempool_replaced", () => Departed(PoolDeparture.Replaced));
+        meter.CreateObservableCounter("camelid_chain_mempool_expired", () => Departed(PoolDeparture.Expired));
         return Task.CompletedTask;
     }
 
@@ -40,4 +47,6 @@ internal sealed class ChainMetrics(ChainState state, TransactionPool pool) : IHo
 
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
+
+    private long Departed(PoolDeparture why) => pool.Statistics().Departures[why];
 }

@@ -51,6 +51,7 @@ public static class ChainSetup
         services.AddWallet();
         services.AddSingleton<ChainService>().AddSingleton<SignerService>();
         services.AddHostedService<ChainStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<MempoolKeeper>());
         services.AddHostedService<ChainMetrics>();
         builder.AddPeers();
         services.AddHostedService<MinerLoop>();

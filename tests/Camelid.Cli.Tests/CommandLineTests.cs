@@ -26,6 +26,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("models import x --precision int3")]
     [InlineData("chain info --url nowhere")]
     [InlineData("chain mining")]
+    [InlineData("chain fee --blocks few")]
     [InlineData("chain mining start --threads many")]
     public async Task A_command_line_out_of_form_ends_with_2(string line)
     {

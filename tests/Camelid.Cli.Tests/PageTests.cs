@@ -101,6 +101,17 @@ public sealed class PageTests
         Assert.Contains("no: no tip", page, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("true", "what was held in blocks so far")]
+    [InlineData("false", "a floor, and no promise")]
+    public void A_fee_says_whether_anything_is_known(string fromData, string expected)
+    {
+        string page = Write(terminal => OperatorPages.Fee(terminal, JsonNode.Parse(
+            $$"""{"targetBlocks": 6, "grainsPerKilobyte": "500", "fromData": {{fromData}}}""")));
+        Assert.Contains("500 grains for each 1,000 bytes", page, StringComparison.Ordinal);
+        Assert.Contains(expected, page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_block_lists_its_transactions_and_not_its_bytes()
     {

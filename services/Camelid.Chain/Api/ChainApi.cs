@@ -1,3 +1,4 @@
+using Camelid.Chain.Mempool;
 using Camelid.Chain.Mining;
 using Camelid.Chain.Rpc;
 using Camelid.Chain.Wallet;
@@ -19,6 +20,7 @@ internal static class ChainApi
     public const string NotOnDemand = "blocks cost work on this network: start mining instead";
 
     private const int LimitDefault = 20;
+    private const int TargetDefault = 6;
 
     public static void Map(IEndpointRouteBuilder app)
     {
@@ -31,6 +33,7 @@ internal static class ChainApi
         chain.MapGet("/tx/{txid}", TransactionOfAsync);
         chain.MapGet("/mempool", (ChainReader reader, int? limit) =>
             reader.Mempool(limit ?? LimitDefault).Select(TransactionOf));
+        chain.MapGet("/fee", FeeOf);
         chain.MapPost("/mine", MineAsync);
         ExplorerApi.Map(chain);
         app.MapGet("/api/wallet", async (Balances balances, CancellationToken cancellation) =>
@@ -62,6 +65,24 @@ internal static class ChainApi
         burnedGrains = Grains(supply.BurnedGrains),
         feesGrains = Grains(supply.FeesGrains),
     };
+
+    private static IResult FeeOf(ChainReader reader, int? target)
+    {
+        int blocks = target ?? TargetDefault;
+        if (blocks is < 1 or > FeeEstimator.TargetMax)
+        {
+            return Results.Problem($"target: {blocks}, not 1 … {FeeEstimator.TargetMax}", statusCode: 400);
+        }
+
+        FeeReply fee = reader.Fee(blocks);
+        return Results.Ok(new
+        {
+            fee.TargetBlocks,
+            grainsPerKilobyte = Grains(fee.GrainsPerKilobyte),
+            minimumGrainsPerKilobyte = Grains(fee.MinimumGrainsPerKilobyte),
+            fee.FromData,
+        });
+    }
 
     private static object SummaryOf(BlockSummary block) => new
     {

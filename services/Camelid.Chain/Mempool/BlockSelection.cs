@@ -34,7 +34,8 @@ internal readonly record struct SelectionMark(long Run, SelectionState State, Po
 
 /// <summary>
 /// Rule M-16: chooses the transactions of the next block by the price of each with all of its ancestors that are not
-/// chosen yet, so that a child pays for its parent; best first, while bytes and signature operations last.
+/// chosen yet, so that a child pays for its parent; best first, while bytes (C-06) and signature operations, of its
+/// own scripts (C-06) and of those that it spends (C-20), last.
 /// </summary>
 /// <remarks>
 /// Starts from the order that the pool keeps anyway. Once a package is chosen, the price of what rests on it changes:
@@ -57,6 +58,7 @@ internal sealed class BlockSelection(PoolGraph graph, SpendContext context, IUtx
     private readonly List<TransactionWithFee> chosen = [];
     private long bytesLeft = Block.BytesMax - BytesReserved;
     private long signatureOperationsLeft = BlockRules.SignatureOperationsMax - SignatureOperationsReserved;
+    private long spentSignatureOperationsLeft = BlockRules.SignatureOperationsMax;
 
     /// <summary>The transactions, parents before children.</summary>
     public IReadOnlyList<TransactionWithFee> Choose()
@@ -123,7 +125,8 @@ internal sealed class BlockSelection(PoolGraph graph, SpendContext context, IUtx
     private bool TryChoose(PoolNode best)
     {
         PoolTotals rest = RestOf(best);
-        if (rest.Bytes > bytesLeft || rest.SignatureOperations > signatureOperationsLeft)
+        if (rest.Bytes > bytesLeft || rest.SignatureOperations > signatureOperationsLeft
+            || rest.SpentSignatureOperations > spentSignatureOperationsLeft)
         {
             Set(best, SelectionState.TooBig, rest);
             return false;
@@ -142,6 +145,7 @@ internal sealed class BlockSelection(PoolGraph graph, SpendContext context, IUtx
             chosen.Add(new TransactionWithFee(node.Entry.Transaction, node.Entry.Fee));
             bytesLeft -= node.Own.Bytes;
             signatureOperationsLeft -= node.Own.SignatureOperations;
+            spentSignatureOperationsLeft -= node.Own.SpentSignatureOperations;
         }
 
         package.ForEach(Reprice);

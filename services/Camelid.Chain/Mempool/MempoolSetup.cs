@@ -1,3 +1,6 @@
+using Camelid.Chain.Blocks;
+using Camelid.Chain.Storage;
+using Camelid.ServiceDefaults.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Camelid.Chain.Mempool;
@@ -9,5 +12,10 @@ internal static class MempoolSetup
     public static IServiceCollection AddMempool(this IServiceCollection services) => services
         .AddSingleton(provider => PoolPolicy.From(provider.GetRequiredService<IOptions<ChainOptions>>().Value))
         .AddSingleton<TransactionPool>()
-        .AddSingleton<TransactionIntake>();
+        .AddSingleton<TransactionIntake>()
+        .AddSingleton(provider => new MempoolKeeper(
+            provider.GetRequiredService<ChainState>(),
+            provider.GetRequiredService<TransactionPool>(),
+            new DiskFolder(provider.GetRequiredService<DataFolder>().Chain),
+            provider.GetRequiredService<ILogger<MempoolKeeper>>()));
 }

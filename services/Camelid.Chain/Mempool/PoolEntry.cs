@@ -59,6 +59,9 @@ internal sealed record PoolEntry
     /// <summary>Rule C-06: its signature operations, as a block counts them.</summary>
     public required int SignatureOperations { get; init; }
 
+    /// <summary>Rule C-20: the signature operations of the scripts that it spends, as a block counts them.</summary>
+    public required int SpentSignatureOperations { get; init; }
+
     /// <summary>
     /// True where a script that it spends asks for verdicts in chain state, which can change from block to block: its
     /// scripts are then run again for each template.

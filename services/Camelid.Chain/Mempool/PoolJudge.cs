@@ -39,6 +39,9 @@ internal sealed record PoolJudgement
     /// <summary>The waiting transactions that conflict with it.</summary>
     public IReadOnlyList<PoolNode> Conflicts { get; init; } = [];
 
+    /// <summary>Rule M-18: true where it waits for room only: no parent, lock time or job holds it up.</summary>
+    public bool TeachesFees { get; init; }
+
     /// <summary>It may not wait.</summary>
     public static PoolJudgement Refused(RuleCode code) => new() { Code = code };
 }
@@ -224,6 +227,7 @@ internal sealed class PoolJudge(ChainState state, PoolPolicy policy, PoolGraph g
         {
             Code = RuleCode.Accepted,
             Conflicts = candidate.Conflicts,
+            TeachesFees = candidate is { Kind: PoolKind.Ordinary, IsFinal: true, Parents.Count: 0 },
             Entry = new PoolEntry
             {
                 Transaction = transaction,
@@ -231,6 +235,7 @@ internal sealed class PoolJudge(ChainState state, PoolPolicy policy, PoolGraph g
                 Kind = candidate.Kind,
                 PricedBytes = candidate.PricedBytes,
                 SignatureOperations = PoolPolicy.SignatureOperations(transaction),
+                SpentSignatureOperations = result.SpentSignatureOperations,
                 AsksForVerdicts = PoolStandard.AsksForVerdicts(inputs.Spent),
                 Sequence = 0,
                 ArrivedUnix = question.ArrivedUnix,

@@ -5,16 +5,18 @@ namespace Camelid.Chain.Mempool;
 /// <param name="FeeGrains">Their fees.</param>
 /// <param name="PricedBytes">The bytes that they pay for.</param>
 /// <param name="Bytes">Their bytes.</param>
-/// <param name="SignatureOperations">Their signature operations.</param>
+/// <param name="SignatureOperations">The signature operations of their own scripts.</param>
+/// <param name="SpentSignatureOperations">Those of the scripts that they spend.</param>
 internal readonly record struct PoolTotals(
-    int Count, long FeeGrains, long PricedBytes, long Bytes, long SignatureOperations)
+    int Count, long FeeGrains, long PricedBytes, long Bytes, long SignatureOperations, long SpentSignatureOperations)
 {
     /// <summary>The price of all of them together.</summary>
     public FeeRatio Ratio => new(FeeGrains, PricedBytes);
 
     /// <summary>Those of one transaction.</summary>
     public static PoolTotals Of(PoolEntry entry) => new(
-        1, entry.Fee.Grains, entry.PricedBytes, entry.Transaction.ByteCount, entry.SignatureOperations);
+        1, entry.Fee.Grains, entry.PricedBytes, entry.Transaction.ByteCount, entry.SignatureOperations,
+        entry.SpentSignatureOperations);
 
     /// <summary>Both together.</summary>
     public static PoolTotals operator +(PoolTotals left, PoolTotals right) => new(
@@ -22,7 +24,8 @@ internal readonly record struct PoolTotals(
         left.FeeGrains + right.FeeGrains,
         left.PricedBytes + right.PricedBytes,
         left.Bytes + right.Bytes,
-        left.SignatureOperations + right.SignatureOperations);
+        left.SignatureOperations + right.SignatureOperations,
+        left.SpentSignatureOperations + right.SpentSignatureOperations);
 
     /// <summary>The left ones without the right ones.</summary>
     public static PoolTotals operator -(PoolTotals left, PoolTotals right) => new(
@@ -30,7 +33,8 @@ internal readonly record struct PoolTotals(
         left.FeeGrains - right.FeeGrains,
         left.PricedBytes - right.PricedBytes,
         left.Bytes - right.Bytes,
-        left.SignatureOperations - right.SignatureOperations);
+        left.SignatureOperations - right.SignatureOperations,
+        left.SpentSignatureOperations - right.SpentSignatureOperations);
 }
 
 /// <summary>

@@ -48,6 +48,9 @@ internal sealed class TransactionPool
     /// <summary>What it goes by.</summary>
     public PoolPolicy Policy { get; }
 
+    /// <summary>What is known of fees. It has a lock of its own, taken after the pool's.</summary>
+    public FeeEstimator Fees { get; } = new();
+
     /// <summary>Waiting transactions.</summary>
     public int Count
     {
@@ -152,19 +155,39 @@ internal sealed class TransactionPool
     public PoolVerdict Accept(Transaction transaction, uint? paymentLockTime = null) =>
         Accept(transaction, paymentLockTime, null);
 
+    /// <summary>Rule M-20: lets one of the last run wait again, if it may; its waiting time goes on.</summary>
+    public PoolVerdict Restore(KeptTransaction kept) => Accept(kept.Transaction, null, kept.ArrivedUnix);
+
+    /// <summary>Rule M-20: all that waits, parents before children.</summary>
+    public IReadOnlyList<KeptTransaction> Keep()
+    {
+        lock (gate)
+        {
+            return [.. contents.Graph.ByArrival.OrderBy(node => node.Ancestors.Count)
+                .Select(node => new KeptTransaction(node.Entry.Transaction, node.Entry.ArrivedUnix))];
+        }
+    }
+
+    /// <summary>
+    /// Rules M-18 and M-19: what to pay so that a block holds an ordinary transaction within 1 … 144 blocks; never less
+    /// than the price that this pool asks.
+    /// </summary>
+    public FeeEstimate EstimateFee(int targetBlocks) => Fees.Estimate(targetBlocks, MinimumRate);
+
     /// <summary>Brings the pool to the tip that these changes of the chain led to.</summary>
     /// <param name="change">What the chain did; the chain has done it already.</param>
     public void Follow(BlockAcceptance change)
     {
-        Block[] connected = [.. change.Connected.Select(state.ReadBlock)];
+        (int Height, Block Block)[] connected =
+            [.. change.Connected.Select(entry => (entry.Height, state.ReadBlock(entry)))];
 
         // What the disk can't give back of a block that left the chain is not offered again: its owners may do that.
         Block[] disconnected = [.. change.Disconnected.Reverse().Select(state.TryReadBlock).OfType<Block>()];
         Run(now =>
         {
-            foreach (Block block in connected)
+            foreach ((int height, Block block) in connected)
             {
-                follower.Connect(block);
+                Fees.Connected(height, follower.Connect(block));
             }
 
             if (disconnected.Length > 0)
@@ -220,10 +243,35 @@ internal sealed class TransactionPool
             ArrivedUnix = arrivedUnix ?? now,
             MinimumRate = contents.MinimumRate(now),
         });
-        return judgement.Code != RuleCode.Accepted ? PoolVerdict.Refused(judgement.Code)
-            : contents.TryTake(judgement, now) ? PoolVerdict.Accepted
-            : PoolVerdict.Refused(RuleCode.MempoolFull);
+        if (judgement.Code != RuleCode.Accepted)
+        {
+            return PoolVerdict.Refused(judgement.Code);
+        }
+
+        if (!contents.TryTake(judgement, now))
+        {
+            return PoolVerdict.Refused(RuleCode.MempoolFull);
+        }
+
+        if (judgement.TeachesFees && arrivedUnix is null)
+        {
+            Fees.Entered(judgement.Entry!);
+        }
+
+        return PoolVerdict.Accepted;
     });
+
+    private void Teach(IReadOnlyList<PoolChange> changes)
+    {
+        int height = changes.Count == 0 ? 0 : state.Read(reading => reading.Tip.Height);
+        foreach (PoolChange change in changes)
+        {
+            if (change.Departure is { } why and not PoolDeparture.Mined)
+            {
+                Fees.Left(change.Entry, why, height);
+            }
+        }
+    }
 
     /// <summary>Does something under the lock, then tells what came and went.</summary>
     private T Run<T>(Func<uint, T> work)
@@ -234,6 +282,7 @@ internal sealed class TransactionPool
         {
             result = work(Now);
             changes = contents.TakeChanges();
+            Teach(changes);
         }
 
         foreach (PoolChange change in changes)
@@ -248,23 +297,4 @@ internal sealed class TransactionPool
 
         return result;
     }
-}
-
-/// <summary>The numbers of the mempool.</summary>
-internal sealed record PoolStatistics
-{
-    /// <summary>Waiting transactions.</summary>
-    public required int Count { get; init; }
-
-    /// <summary>Their encoded bytes.</summary>
-    public required long Bytes { get; init; }
-
-    /// <summary>What they cost in memory, in bytes.</summary>
-    public required long MemoryBytes { get; init; }
-
-    /// <summary>The price that an ordinary transaction must pay now.</summary>
-    public required FeeRate MinimumRate { get; init; }
-
-    /// <summary>How many left since the start, by reason.</summary>
-    public required IReadOnlyDictionary<PoolDeparture, long> Departures { get; init; }
 }

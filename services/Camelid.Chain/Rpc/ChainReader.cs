@@ -135,6 +135,19 @@ internal sealed class ChainReader(
         return null;
     }
 
+    /// <summary>Rules M-18 and M-19: what to pay for being in a block within 1 … 144 blocks.</summary>
+    public FeeReply Fee(int targetBlocks)
+    {
+        FeeEstimate estimate = pool.EstimateFee(targetBlocks);
+        return new FeeReply
+        {
+            TargetBlocks = targetBlocks,
+            GrainsPerKilobyte = estimate.Rate.GrainsPerKilobyte,
+            FromData = estimate.IsFromData,
+            MinimumGrainsPerKilobyte = pool.MinimumRate.GrainsPerKilobyte,
+        };
+    }
+
     /// <summary>What waits, in order of arrival.</summary>
     public IReadOnlyList<TransactionReply> Mempool(int limit) =>
         [.. pool.List(Math.Clamp(limit, 1, LimitMax)).Select(Reply)];

@@ -74,6 +74,12 @@ internal sealed class ChainService(
     }
 
     /// <inheritdoc/>
+    public override Task<FeeReply> EstimateFee(EstimateFeeRequest request, ServerCallContext context) =>
+        request.TargetBlocks is >= 1 and <= FeeEstimator.TargetMax
+            ? Task.FromResult(reader.Fee(request.TargetBlocks))
+            : throw SignerParts.Bad($"target_blocks: {request.TargetBlocks}, not 1 … {FeeEstimator.TargetMax}");
+
+    /// <inheritdoc/>
     public override async Task<MineReply> Mine(MineRequest request, ServerCallContext context)
     {
         if (request.Count is < 1 or > BlockMaker.BlocksMax)

@@ -1,10 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Camelid.Client;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid chain info|block|tx|address|job|mine|mining|invalidate|reconsider</c>.</summary>
+/// <summary><c>camelid chain info|block|tx|address|job|fee|mine|mining|invalidate|reconsider</c>.</summary>
 internal static class ChainCommand
 {
     private static readonly Argument<string> Block = new("BLOCK") { Description =
@@ -16,6 +17,11 @@ internal static class ChainCommand
     private static readonly Argument<int> Count = new("COUNT")
     {
         Description = "blocks, 1 to 1000", DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<int> Blocks = new("--blocks")
+    {
+        Description = "in how many blocks, 1 to 144", DefaultValueFactory = _ => 6, HelpName = "N",
     };
 
     public static Command Build(Terminal terminal)
@@ -40,6 +46,13 @@ internal static class ChainCommand
         Command address = View(
             "address", "What an address received and spent.", Address, "addresses", OperatorPages.Address);
         Command job = View("job", "The transactions of a job.", Job, "jobs", OperatorPages.JobTransactions);
+        Command fee = new("fee", "What to pay for a place in one of the next blocks.") { Blocks };
+        fee.SetAction((parse, cancellation) => OperatorDocument.ShowAsync(
+            terminal,
+            parse,
+            string.Create(CultureInfo.InvariantCulture, $"/api/chain/fee?target={parse.GetValue(Blocks)}"),
+            OperatorPages.Fee,
+            cancellation));
         Command invalidate = Change(terminal, "invalidate", "Set a block and all that build on it aside.");
         Command reconsider = Change(terminal, "reconsider", "Take that back, and any refusal of the block.");
         Command mine = new("mine", "Mine blocks now (regtest only).") { Count };
@@ -59,7 +72,7 @@ internal static class ChainCommand
         });
         return new Command("chain", "The chain.")
         {
-            info, block, transaction, address, job, mine, MiningCommand.Build(terminal), invalidate, reconsider,
+            info, block, transaction, address, job, fee, mine, MiningCommand.Build(terminal), invalidate, reconsider,
         };
 
         Command View(

@@ -36,6 +36,15 @@ internal static class OperatorPages
         ("genesis", Text(status?["genesisHash"])),
         ("ready", status?["ready"]?.GetValue<bool>() == true ? "yes" : $"no: {Text(status?["notReadyReason"])}"));
 
+    /// <summary>What a place in one of the next blocks costs, and how much that is worth.</summary>
+    public static void Fee(Terminal terminal, JsonNode? fee) => terminal.WritePage(
+        ("pay", $"{Text(fee?["grainsPerKilobyte"])} grains for each 1,000 bytes"),
+        ("for a place in", $"the next {Text(fee?["targetBlocks"])} blocks"),
+        ("from", fee?["fromData"]?.GetValue<bool>() == true
+            ? "what was held in blocks so far"
+            : "too little seen: a floor, and no promise"),
+        ("least", $"{Text(fee?["minimumGrainsPerKilobyte"])} grains for each 1,000 bytes"));
+
     /// <summary>What an address received and spent, the latest transactions first.</summary>
     public static void Address(Terminal terminal, JsonNode? address)
     {

@@ -1,5 +1,8 @@
+using Camelid.Chain.Mempool;
+using Camelid.Chain.Storage;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Scripts;
 using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Tests.Mempool;
@@ -122,6 +125,35 @@ public sealed class BlockSelectionTests : IAsyncLifetime
         Assert.True(block.Encode().Length < 3_000_000);
     }
 
+    /// <summary>
+    /// Rules M-16 and C-20: the signature operations of what is spent, where they end before all else. Our own pool
+    /// lets no such script in; the selection does not rest on that.
+    /// </summary>
+    [Theory]
+    [InlineData(2_400, 33)]
+    [InlineData(2_000, 40)]
+    [InlineData(1, 45)]
+    public void A_block_spends_no_more_signature_operations_than_are_allowed(int each, int expected)
+    {
+        PoolGraph graph = new();
+        CompactOutputs outputs = new(1);
+        for (int i = 1; i <= 45; i++)
+        {
+            OutPoint coin = new(new Txid(Hashes.Sha256([(byte)i])), 0);
+            Script many = new(Enumerable.Repeat((byte)Opcode.CheckSig, each).ToArray());
+            outputs.TryAdd(coin, new Utxo(new TxOutput(Amount.Grain(9_000), many), 1, false, 0, default));
+            graph.Add(EntryOf(coin, each, i));
+        }
+
+        SpendContext context = new(100, 1_800_000_000, 1_800_000_000, Network.Regtest, PoolBed.Curve);
+        IReadOnlyList<TransactionWithFee> chosen = new BlockSelection(graph, context, outputs).Choose();
+        Assert.Equal(expected, chosen.Count);
+        int spent = chosen.Sum(item =>
+            TransactionRules.CheckCoins(item.Transaction, context, outputs).SpentSignatureOperations);
+        Assert.Equal(expected * each, spent);
+        Assert.True(spent <= BlockRules.SignatureOperationsMax);
+    }
+
     /// <summary>Rule M-17: the median of block times stands still between blocks, and the clock does not.</summary>
     [Fact]
     public void A_relative_lock_in_blocks_is_kept()
@@ -137,5 +169,25 @@ public sealed class BlockSelectionTests : IAsyncLifetime
         bed.Enter(PoolBed.Spend([coin], [new TxOutput(Amount.Grain(40_000_000), PoolBed.Own)], 0, 1));
         bed.MineSelected();
         Assert.Equal(0, bed.Pool.Count);
+    }
+
+    private static PoolEntry EntryOf(OutPoint coin, int spentSignatureOperations, int number)
+    {
+        TestCoin spent = new(coin, new TxOutput(Amount.Grain(9_000), PoolBed.Own));
+        Transaction transaction = PoolBed.Spend([spent], 1);
+        return new PoolEntry
+        {
+            Transaction = transaction,
+            Fee = Amount.Grain(8_999),
+            Kind = PoolKind.Ordinary,
+            PricedBytes = transaction.ByteCount,
+            SignatureOperations = 1,
+            SpentSignatureOperations = spentSignatureOperations,
+            AsksForVerdicts = false,
+            Sequence = number,
+            ArrivedUnix = 0,
+            ArrivedHeight = 0,
+            ExpiresUnix = long.MaxValue,
+        };
     }
 }

@@ -124,6 +124,7 @@ public sealed class PoolGraphTests(ITestOutputHelper output)
             Kind = (PoolKind)random.Next(1, 5),
             PricedBytes = transaction.ByteCount,
             SignatureOperations = random.Next(4),
+            SpentSignatureOperations = random.Next(4),
             AsksForVerdicts = false,
             Sequence = ++sequence,
             ArrivedUnix = random.Next(1_000),

@@ -1,3 +1,4 @@
+using Camelid.Chain.Mempool;
 using Camelid.Chain.Storage;
 using Camelid.Chain.Tests.Storage;
 using Camelid.Fuzz.Engine;
@@ -36,7 +37,21 @@ internal static class StorageTargets
             Allowance = new FuzzAllowance(2 << 20, 256),
         },
         new OutputTarget(),
+
+        // What a mempool leaves for the next start, with the checksum put right.
+        new CodecTarget<IReadOnlyList<KeptTransaction>>(
+            "mempool-file",
+            input => PoolFile.TryDecode(Sealed(input), Hash, out IReadOnlyList<KeptTransaction>? kept) ? kept : null,
+            kept => PoolFile.Encode(Hash, kept)[..^Hash256.Bytes])
+        {
+            Covers = [],
+            Values = () => [[], [.. EngineChain.Payments.Select(payment => new KeptTransaction(payment, 7))]],
+            AreEqual = (left, right) => left.SequenceEqual(right),
+        },
     ];
+
+    private static byte[] Sealed(ReadOnlySpan<byte> input) =>
+        [.. input, .. Hashes.Sha256(input).ToBytes()];
 
     private static BlockHash Hash => Network.Regtest.GenesisHash;
 
