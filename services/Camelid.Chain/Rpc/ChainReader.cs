@@ -24,6 +24,8 @@ internal sealed class ChainReader(
     /// <summary>Blocks that the index may be behind.</summary>
     private const int BehindIndexMax = 3;
 
+    private (BlockEntry Tip, SupplyReply Supply)? counted;
+
     /// <summary>The tip and whether the node can serve.</summary>
     public ChainStatus Status()
     {
@@ -152,8 +154,18 @@ internal sealed class ChainReader(
     public IReadOnlyList<TransactionReply> Mempool(int limit) =>
         [.. pool.List(Math.Clamp(limit, 1, LimitMax)).Select(Reply)];
 
-    /// <summary>Rule C-30: counts every coin anew: unspent + burned = issued.</summary>
+    /// <summary>Rule C-30: counts every coin, once for each tip: unspent + burned = issued.</summary>
     public SupplyReply Supply() => state.Read(reading =>
+    {
+        if (counted?.Tip != reading.Tip)
+        {
+            counted = (reading.Tip, Count(reading));
+        }
+
+        return counted.Value.Supply.Clone();
+    });
+
+    private static SupplyReply Count(ChainReading reading)
     {
         SupplyReply reply = new() { Height = reading.Tip.Height };
         foreach (BlockEntry entry in reading.Active)
@@ -175,7 +187,7 @@ internal sealed class ChainReader(
         }
 
         return reply;
-    });
+    }
 
     private BlockReply? Reply(BlockEntry? entry)
     {

@@ -10,6 +10,7 @@ internal static class ChainBench
     [
         ("connect", BlockConnectionBenchmark.RunAsync),
         ("miner", MinerBenchmark.RunAsync),
+        ("utxo", UtxoBenchmark.RunAsync),
         ("sync", SyncBenchmark.RunAsync),
     ];
 
