@@ -51,6 +51,14 @@ internal sealed record Measurement(string Name, double Value, double Least, doub
         return Task.FromResult(Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
+    /// <summary>Seconds of processors that this process uses meanwhile: other work does not count.</summary>
+    public static Task<double> ProcessorSecondsAsync(Action action)
+    {
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        action();
+        return Task.FromResult((Environment.CpuUsage.TotalTime - before).TotalSeconds);
+    }
+
     /// <summary>Seconds that an action takes.</summary>
     public static async Task<double> SecondsAsync(Func<Task> action)
     {

@@ -8,46 +8,50 @@ namespace Camelid.Protocol.Blocks;
 internal sealed class BlockOverlay(IUtxoView view) : IUtxoView
 {
     private readonly Dictionary<OutPoint, Utxo> made = [];
-    private readonly Dictionary<OutPoint, Utxo> spent = [];
+    private readonly HashSet<OutPoint> spent = [];
     private readonly List<SpentOutput> spentInOrder = [];
 
     /// <inheritdoc/>
     public bool TryGet(OutPoint outPoint, [NotNullWhen(true)] out Utxo? utxo)
     {
         utxo = null;
-        return !spent.ContainsKey(outPoint)
+        return !spent.Contains(outPoint)
             && (made.TryGetValue(outPoint, out utxo) || view.TryGet(outPoint, out utxo));
     }
 
-    /// <summary>Spends the inputs and makes the outputs of a transaction that was judged.</summary>
-    public RuleCode Apply(Transaction transaction, SpendContext context)
+    /// <summary>Spends the inputs and makes the outputs of a transaction that was judged by this view.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="coins">What its inputs spend, as this view gave it; none for a coinbase.</param>
+    /// <param name="context">The block.</param>
+    public RuleCode Apply(Transaction transaction, IReadOnlyList<Utxo> coins, SpendContext context)
     {
-        foreach (TxInput input in transaction.IsCoinbase ? [] : transaction.Inputs)
+        ReadOnlySpan<TxInput> inputs = transaction.InputSpan;
+        for (int i = 0; i < coins.Count; i++)
         {
-            if (made.Remove(input.Previous))
+            OutPoint previous = inputs[i].Previous;
+            if (made.Remove(previous))
             {
                 continue;
             }
 
-            if (!view.TryGet(input.Previous, out Utxo? utxo) || utxo is null)
+            if (!spent.Add(previous))
             {
                 return RuleCode.MissingInput;
             }
 
-            spent.Add(input.Previous, utxo);
-            spentInOrder.Add(new SpentOutput(input.Previous, utxo));
+            spentInOrder.Add(new SpentOutput(previous, coins[i]));
         }
 
-        for (int i = 0; i < transaction.Outputs.Count; i++)
+        ReadOnlySpan<TxOutput> outputs = transaction.OutputSpan;
+        for (int i = 0; i < outputs.Length; i++)
         {
             OutPoint outPoint = new(transaction.Txid, (uint)i);
-            if (view.TryGet(outPoint, out Utxo? _))
+            Utxo output =
+                new(outputs[i], context.Height, transaction.IsCoinbase, context.BlockTime, transaction.JobId);
+            if (view.TryGet(outPoint, out Utxo? _) || !made.TryAdd(outPoint, output))
             {
                 return RuleCode.OutputExists;
             }
-
-            made.Add(outPoint, new Utxo(
-                transaction.Outputs[i], context.Height, transaction.IsCoinbase, context.BlockTime, transaction.JobId));
         }
 
         return RuleCode.Accepted;
@@ -57,9 +61,19 @@ internal sealed class BlockOverlay(IUtxoView view) : IUtxoView
     public BlockUndo Undo() => new(spentInOrder);
 
     /// <summary>All changes: first what is spent, then what is made.</summary>
-    public IReadOnlyList<UtxoChange> Changes() =>
-    [
-        .. spentInOrder.Select(output => new UtxoChange(output.OutPoint, output.Utxo, null)),
-        .. made.Select(pair => new UtxoChange(pair.Key, null, pair.Value)),
-    ];
+    public IReadOnlyList<UtxoChange> Changes()
+    {
+        List<UtxoChange> changes = new(spentInOrder.Count + made.Count);
+        foreach (SpentOutput output in spentInOrder)
+        {
+            changes.Add(new UtxoChange(output.OutPoint, output.Utxo, null));
+        }
+
+        foreach ((OutPoint outPoint, Utxo utxo) in made)
+        {
+            changes.Add(new UtxoChange(outPoint, null, utxo));
+        }
+
+        return changes;
+    }
 }

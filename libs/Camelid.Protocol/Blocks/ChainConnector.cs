@@ -98,7 +98,9 @@ public static class ChainConnector
             SpendResult result = transaction.IsCoinbase
                 ? new SpendResult { Code = RuleCode.Accepted }
                 : TransactionRules.CheckCoins(transaction, context, overlay);
-            RuleCode code = result.Code == RuleCode.Accepted ? overlay.Apply(transaction, context) : result.Code;
+            RuleCode code = result.Code == RuleCode.Accepted
+                ? overlay.Apply(transaction, result.Spent, context)
+                : result.Code;
             if (code != RuleCode.Accepted)
             {
                 return code;

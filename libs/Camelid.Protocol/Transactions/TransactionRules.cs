@@ -186,15 +186,16 @@ public static class TransactionRules
 
     private static RuleCode CheckInputs(Transaction transaction)
     {
-        HashSet<OutPoint> seen = [];
-        foreach (TxInput input in transaction.Inputs)
+        // Most transactions have one input, which no other can equal.
+        HashSet<OutPoint>? seen = transaction.InputSpan.Length == 1 ? null : [];
+        foreach (TxInput input in transaction.InputSpan)
         {
             if (input.Previous.Txid.Value.IsZero)
             {
                 return RuleCode.EmptyOutPoint;
             }
 
-            if (!seen.Add(input.Previous))
+            if (seen?.Add(input.Previous) == false)
             {
                 return RuleCode.DuplicateInput;
             }
@@ -217,7 +218,7 @@ public static class TransactionRules
     private static Int128 OutputGrains(Transaction transaction)
     {
         Int128 sum = 0;
-        foreach (TxOutput output in transaction.Outputs)
+        foreach (TxOutput output in transaction.OutputSpan)
         {
             sum += output.Value.Grains;
         }

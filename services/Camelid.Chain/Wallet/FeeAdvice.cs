@@ -9,9 +9,19 @@ internal interface IFeeAdvice
     FeeRate Rate();
 }
 
-/// <summary>The least price at which the mempool takes a transaction now.</summary>
-internal sealed class MinimumFeeAdvice(TransactionPool pool) : IFeeAdvice
+/// <summary>
+/// Rule M-18: the price at which six blocks were enough so far; the least at which the mempool takes a transaction
+/// where nothing is known. Never more than a payment may offer.
+/// </summary>
+internal sealed class EstimatedFeeAdvice(TransactionPool pool) : IFeeAdvice
 {
+    /// <summary>In so many blocks a payment should be in one.</summary>
+    public const int TargetBlocks = 6;
+
     /// <inheritdoc/>
-    public FeeRate Rate() => FeeRate.Max(pool.MinimumRate, pool.Policy.RelayRate);
+    public FeeRate Rate()
+    {
+        FeeRate rate = FeeRate.Max(pool.EstimateFee(TargetBlocks).Rate, pool.Policy.RelayRate);
+        return rate.GrainsPerKilobyte <= WalletPayments.RateMax ? rate : new FeeRate(WalletPayments.RateMax);
+    }
 }

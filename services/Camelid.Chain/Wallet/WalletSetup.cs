@@ -14,7 +14,7 @@ internal static class WalletSetup
         .AddSingleton<WalletHistoryReader>()
         .AddSingleton<WalletStore>()
         .AddSingleton<WalletSends>()
-        .AddSingleton<IFeeAdvice, MinimumFeeAdvice>()
+        .AddSingleton<IFeeAdvice, EstimatedFeeAdvice>()
         .AddSingleton<WalletPayments>()
         .AddSingleton<WalletDesk>()
         .AddSingleton<PaymentDesk>()

@@ -53,6 +53,10 @@ internal sealed class BlockConnectionBenchmark
     {
         BlockConnectionBenchmark benchmark = new();
         yield return await benchmark.RatioAsync(1, SequentialScripts.Instance);
+        yield return await Measurement.RatioAsync(
+            "the same in processor time, 1 thread",
+            () => Measurement.ProcessorSecondsAsync(() => Accept(benchmark.Connect(SequentialScripts.Instance))),
+            () => Measurement.ProcessorSecondsAsync(() => benchmark.Check(1)));
         int threads = Environment.ProcessorCount;
         if (threads > 1)
         {
