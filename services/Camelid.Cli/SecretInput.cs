@@ -17,22 +17,30 @@ internal static class SecretInput
         Description = "file whose first line is the passphrase (else it is asked for)", HelpName = "FILE",
     };
 
+    public static readonly Option<FileInfo?> NewPassphraseFile = new("--new-passphrase-file")
+    {
+        Description = "file whose first line is the new passphrase (else it is asked for)", HelpName = "FILE",
+    };
+
     public static readonly Option<bool> NoPassphrase = new("--no-passphrase")
     {
         Description = "leave the keys open on the disk (regtest only)",
     };
 
     /// <summary>A passphrase to be set: asked for twice where it is typed; empty for none.</summary>
-    public static string NewPassphrase(Terminal terminal, ParseResult parse)
+    /// <param name="terminal">Where it is asked for.</param>
+    /// <param name="parse">The command line.</param>
+    /// <param name="option">The option that names a file with it.</param>
+    public static string NewPassphrase(Terminal terminal, ParseResult parse, Option<FileInfo?> option)
     {
         if (parse.GetValue(NoPassphrase))
         {
             return "";
         }
 
-        if (parse.GetValue(PassphraseFile) is { } file)
+        if (parse.GetValue(option) is { } file)
         {
-            return ReadFile(file);
+            return ReadFile(file, option);
         }
 
         string first = Ask(terminal, "new passphrase (8 characters or more): ");
@@ -43,7 +51,7 @@ internal static class SecretInput
 
     /// <summary>The passphrase that is set.</summary>
     public static string Passphrase(Terminal terminal, ParseResult parse) =>
-        parse.GetValue(PassphraseFile) is { } file ? ReadFile(file) : Ask(terminal, "passphrase: ");
+        parse.GetValue(PassphraseFile) is { } file ? ReadFile(file, PassphraseFile) : Ask(terminal, "passphrase: ");
 
     /// <summary>The words of a wallet: one line of the keyboard, or all of standard input.</summary>
     public static async Task<string> WordsAsync(Terminal terminal, CancellationToken cancellationToken)
@@ -89,18 +97,19 @@ internal static class SecretInput
         if (terminal.ReadHidden is null)
         {
             throw new CommandFailure(
-                ExitCode.Usage, "there is no keyboard to ask for the passphrase: give --passphrase-file FILE");
+                ExitCode.Usage,
+                "there is no keyboard to ask for the passphrase: give it in a file (see --help)");
         }
 
         terminal.Error.Write(prompt);
         return terminal.ReadHidden() ?? "";
     }
 
-    private static string ReadFile(FileInfo file)
+    private static string ReadFile(FileInfo file, Option option)
     {
         if (!file.Exists)
         {
-            throw new CommandFailure(ExitCode.NotFound, $"--passphrase-file: no file {file.FullName}");
+            throw new CommandFailure(ExitCode.NotFound, $"{option.Name}: no file {file.FullName}");
         }
 
         using StreamReader reader = file.OpenText();
@@ -109,6 +118,6 @@ internal static class SecretInput
             ? line
             : throw new CommandFailure(
                 ExitCode.Usage,
-                $"--passphrase-file: {file.FullName} does not begin with a line of 1 … {CharactersMax} characters");
+                $"{option.Name}: {file.FullName} does not begin with a line of 1 … {CharactersMax} characters");
     }
 }

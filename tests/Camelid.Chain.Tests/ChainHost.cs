@@ -35,6 +35,8 @@ internal sealed class ChainHost : IAsyncDisposable
 
     public WalletCoins Coins => host.Services.GetRequiredService<WalletCoins>();
 
+    public WalletAddresses OwnAddresses => host.Services.GetRequiredService<WalletAddresses>();
+
     public WalletPayments Payments => host.Services.GetRequiredService<WalletPayments>();
 
     public WalletSends Sends => host.Services.GetRequiredService<WalletSends>();

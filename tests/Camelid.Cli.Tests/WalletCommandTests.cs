@@ -24,7 +24,9 @@ public sealed class WalletCommandTests : IAsyncLifetime
             using StreamReader reader = new(context.Request.Body);
             asked.Add((context.Request.Path + context.Request.QueryString.Value, await reader.ReadToEndAsync()));
             return Results.Text(
-                """{"words": ["abandon", "ability"], "status": {"exists": true}, "address": "mk"}""",
+                """
+                {"words": ["abandon", "ability"], "status": {"exists": true}, "address": "mk", "keyFile": "sealed"}
+                """,
                 "application/json");
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -77,6 +79,41 @@ public sealed class WalletCommandTests : IAsyncLifetime
         (_, string output, _) = await RunAsync("", null, "address", "--new");
         Assert.Equal("mk\n", output.ReplaceLineEndings("\n"));
         Assert.Equal(("/api/wallet/address", """{"fresh":true}"""), Assert.Single(asked));
+    }
+
+    [Theory]
+    [InlineData("unlock --seconds 60", "/api/wallet/unlock", """{"passphrase":"correct horse","seconds":60}""")]
+    [InlineData("lock", "/api/wallet/lock", "{}")]
+    [InlineData("words", "/api/wallet/words", """{"passphrase":"correct horse"}""")]
+    [InlineData("label mk rent", "/api/wallet/labels", """{"subject":"mk","text":"rent"}""")]
+    [InlineData("sign mk hello", "/api/wallet/sign", """{"address":"mk","message":"hello"}""")]
+    [InlineData("watch add tpub", "/api/wallet/watch", """{"content":"tpub"}""")]
+    [InlineData("watch rm tpub", "/api/wallet/unwatch", """{"content":"tpub"}""")]
+    public async Task Each_command_asks_its_route(string line, string path, string body)
+    {
+        Queue<string> typed = new(["correct horse"]);
+        Assert.Equal(0, (await RunAsync("", typed, line.Split(' '))).Code);
+        Assert.Equal((path, body), Assert.Single(asked));
+    }
+
+    [Fact]
+    public async Task A_signature_that_does_not_hold_ends_with_6() =>
+        Assert.Equal(6, (await RunAsync("", null, "verify", "mk", "hello", "sig")).Code);
+
+    [Fact]
+    public async Task A_backup_is_readable_by_its_owner_alone_and_never_written_over()
+    {
+        string path = File("backup");
+        string[] line = ["backup", path, "--passphrase-file", File("passphrase")];
+        Assert.Equal(0, (await RunAsync("", null, line)).Code);
+        Assert.Equal("sealed", await System.IO.File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(path));
+        }
+
+        Assert.Equal(4, (await RunAsync("", null, line)).Code);
+        Assert.Single(asked);
     }
 
     [Fact]

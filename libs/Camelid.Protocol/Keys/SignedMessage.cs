@@ -59,7 +59,7 @@ public static class SignedMessage
         throw new UnreachableException("a signature leads to none of its four keys");
     }
 
-    /// <summary>True where the key of the address signed the message. Only compressed keys have addresses here.</summary>
+    /// <summary>True where the key of the address signed the message. Only compressed keys have addresses.</summary>
     public static bool Verify(Address address, string message, string signature, ISecp256k1 curve)
     {
         ArgumentNullException.ThrowIfNull(signature);

@@ -61,6 +61,9 @@ internal sealed class SeedFile(string folder, Network network, ISecp256k1 curve)
         return new KeyRing(accounts, network, curve);
     }
 
+    /// <summary>The whole content, for a backup.</summary>
+    public string ReadText() => File.ReadAllText(FilePath);
+
     /// <summary>Opens the seed; null where the passphrase is wrong or missing.</summary>
     /// <exception cref="InvalidDataException">The seed is not the one of the accounts.</exception>
     public KeySecret? Open(string? passphrase)

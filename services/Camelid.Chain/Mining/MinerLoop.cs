@@ -67,6 +67,7 @@ internal sealed class MinerSteps(
     /// <returns>True where a block was mined: there may be more to do at once.</returns>
     public async Task<bool> NextAsync(CancellationToken cancellationToken)
     {
+        state.Keys.Vault.Expire();
         await intake.CatchUpAsync(cancellationToken);
         if (!options.Value.Mine || !maker.IsOnDemand || !state.Keys.Exists)
         {

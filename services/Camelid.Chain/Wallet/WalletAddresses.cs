@@ -16,17 +16,25 @@ internal sealed record AddressScan(IReadOnlyDictionary<Hash160, KeyPlace> Places
     public static AddressScan None { get; } = new(FrozenDictionary<Hash160, KeyPlace>.Empty, 0);
 }
 
+/// <summary>Knows addresses whose coins are shown.</summary>
+internal interface IAddressSource
+{
+    /// <summary>Brings the addresses to what the index knows now.</summary>
+    Task<AddressScan> ScanAsync(CancellationToken cancellationToken);
+}
+
 /// <summary>
 /// Knows which addresses are the wallet's: of every role both chains, by the gap scan (rule W-08). What was found is
 /// kept in memory and only grows, so that asking again costs one question about the gaps.
 /// </summary>
-internal sealed class WalletAddresses(ChainState state, OutputIndex outputs) : IDisposable
+internal sealed class WalletAddresses(ChainState state, OutputIndex outputs) : IAddressSource, IDisposable
 {
     private readonly SemaphoreSlim one = new(1, 1);
     private readonly List<AddressRun> runs = [];
     private AddressScan known = AddressScan.None;
 
-    /// <summary>Brings the addresses to what the index knows now. Nothing where the node has no wallet.</summary>
+    /// <inheritdoc/>
+    /// <remarks>Nothing where the node has no wallet.</remarks>
     public async Task<AddressScan> ScanAsync(CancellationToken cancellationToken)
     {
         if (!state.Keys.Exists)

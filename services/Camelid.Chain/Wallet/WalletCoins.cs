@@ -13,13 +13,13 @@ namespace Camelid.Chain.Wallet;
 /// words has what it had before.
 /// </summary>
 internal sealed class WalletCoins(
-    ChainState state, TransactionPool pool, OutputIndex outputs, BlockIntake intake, WalletAddresses addresses)
+    ChainState state, TransactionPool pool, OutputIndex outputs, BlockIntake intake)
 {
     /// <summary>Pictures that are begun anew where a block came in between; the last one is given as it is.</summary>
     private const int TriesMax = 4;
 
-    /// <summary>The coins as they are now.</summary>
-    public async Task<WalletPicture> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>The coins of some addresses as they are now.</summary>
+    public async Task<WalletPicture> TakeAsync(IAddressSource addresses, CancellationToken cancellationToken)
     {
         for (int i = 1; ; i++)
         {

@@ -15,7 +15,7 @@ namespace Camelid.Chain.Wallet;
 /// </summary>
 internal sealed class WalletDesk(
     ChainState state, KeyCustody custody, WalletAddresses addresses, WalletCoins coins, WalletHistoryReader history,
-    WalletStore store, WalletSends sends, TransactionPool pool)
+    WalletStore store, WalletSends sends, TransactionPool pool, WatchAddresses watched)
 {
     /// <summary>Makes keys where there are none.</summary>
     public async Task<CreateWalletReply> CreateAsync(CreateWalletRequest request, CancellationToken cancellationToken)
@@ -32,6 +32,41 @@ internal sealed class WalletDesk(
         await custody.RestoreAsync(request.Words, request.WordsPassphrase, request.Passphrase, cancellationToken);
         return await StatusAsync(cancellationToken);
     }
+
+    /// <summary>Lets the wallet sign for a while.</summary>
+    public async Task<WalletStatus> UnlockAsync(UnlockWalletRequest request, CancellationToken cancellationToken)
+    {
+        await custody.UnlockAsync(request.Passphrase, request.Seconds, cancellationToken);
+        return await StatusAsync(cancellationToken);
+    }
+
+    /// <summary>Lets it sign no more.</summary>
+    public Task<WalletStatus> LockAsync(CancellationToken cancellationToken)
+    {
+        custody.Lock();
+        return StatusAsync(cancellationToken);
+    }
+
+    /// <summary>Seals the key file anew.</summary>
+    public async Task<WalletStatus> ChangePassphraseAsync(
+        ChangePassphraseRequest request, CancellationToken cancellationToken)
+    {
+        await custody.ChangePassphraseAsync(request.Passphrase, request.NewPassphrase, cancellationToken);
+        return await StatusAsync(cancellationToken);
+    }
+
+    /// <summary>The words again.</summary>
+    public async Task<ShowWordsReply> WordsAsync(ShowWordsRequest request, CancellationToken cancellationToken)
+    {
+        ShowWordsReply reply = new();
+        reply.Words.AddRange(await custody.WordsAsync(request.Passphrase, cancellationToken));
+        return reply;
+    }
+
+    /// <summary>The sealed key file.</summary>
+    public async Task<BackUpWalletReply> BackUpAsync(
+        BackUpWalletRequest request, CancellationToken cancellationToken) =>
+        new() { KeyFile = await custody.BackUpAsync(request.Passphrase, cancellationToken) };
 
     /// <summary>Whether there is a wallet, and whether it can sign.</summary>
     public async Task<WalletStatus> StatusAsync(CancellationToken cancellationToken)
@@ -58,16 +93,22 @@ internal sealed class WalletDesk(
     /// <summary>All of the wallet's coin.</summary>
     public async Task<WalletBalance> BalanceAsync(CancellationToken cancellationToken)
     {
-        CheckExists();
-        WalletPicture picture = await coins.TakeAsync(cancellationToken);
-        return picture.Balance(HeldCoins.Of(await sends.WaitingAsync(cancellationToken), state, pool).Coins);
+        WalletPicture picture = await coins.TakeAsync(addresses, cancellationToken);
+        WalletBalance balance = picture.Balance(
+            HeldCoins.Of(await sends.WaitingAsync(cancellationToken), state, pool).Coins);
+        WalletBalance others = (await coins.TakeAsync(watched, cancellationToken)).Balance(HeldCoins.None.Coins);
+        balance.WatchedWaitingGrains = others.UnconfirmedGrains + others.ChangeGrains;
+        balance.WatchedGrains = others.TotalGrains - balance.WatchedWaitingGrains;
+        return state.Keys.Exists || balance.WatchedGrains + balance.WatchedWaitingGrains > 0
+            ? balance
+            : throw WalletRefusal.None();
     }
 
     /// <summary>An address that nobody paid to yet, in a block or in the mempool.</summary>
     public async Task<ReceiveAddress> ReceiveAsync(bool isFresh, CancellationToken cancellationToken)
     {
         CheckExists();
-        HashSet<Hash160> waiting = [.. (await coins.TakeAsync(cancellationToken)).Coins
+        HashSet<Hash160> waiting = [.. (await coins.TakeAsync(addresses, cancellationToken)).Coins
             .Where(coin => coin.Height == 0).Select(coin => OutputOwner.Of(coin.Output.Script).Owner)];
         foreach ((KeyPlace place, Hash160 hash) in await addresses.UnusedAsync(
             KeyRole.Client, AddressChain.Receive, cancellationToken))
@@ -92,9 +133,14 @@ internal sealed class WalletDesk(
     /// <summary>What happened to the wallet.</summary>
     public Task<WalletHistory> HistoryAsync(ListHistoryRequest request, CancellationToken cancellationToken)
     {
-        CheckExists();
+        if (!request.Watched)
+        {
+            CheckExists();
+        }
+
         return ExplorerMapping.TryReadCursor(request.Cursor, out ChainPlace below)
-            ? history.ReadAsync(below, request.Limit, cancellationToken)
+            ? history.ReadAsync(
+                request.Watched ? watched : addresses, below, request.Limit, cancellationToken)
             : throw WalletRefusal.Bad($"cursor: '{request.Cursor}' is not the cursor of an earlier answer");
     }
 

@@ -2,6 +2,8 @@ using Camelid.Chain.Blocks;
 using Camelid.Chain.Explorer;
 using Camelid.Chain.Index;
 using Camelid.Contracts.Chain.V1;
+using Camelid.Protocol;
+using Camelid.Protocol.Keys;
 using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Wallet;
@@ -9,7 +11,8 @@ namespace Camelid.Chain.Wallet;
 /// <summary>
 /// What happened to the wallet: one entry for each transaction, escrow of its keys included (rule W-09).
 /// </summary>
-internal sealed class WalletHistoryReader(ChainState state, BlockIndex index, OutputIndex outputs, WalletCoins coins)
+internal sealed class WalletHistoryReader(
+    ChainState state, BlockIndex index, OutputIndex outputs, WalletCoins coins, LabelBook labels)
 {
     /// <summary>Most transactions in blocks in one answer.</summary>
     public const int LimitMax = 200;
@@ -17,14 +20,23 @@ internal sealed class WalletHistoryReader(ChainState state, BlockIndex index, Ou
     private const int LimitDefault = 50;
 
     /// <summary>What waits (where the answer begins at the top), then the last transactions below a place.</summary>
-    public async Task<WalletHistory> ReadAsync(ChainPlace below, int limit, CancellationToken cancellationToken)
+    /// <param name="addresses">Whose history it is.</param>
+    /// <param name="below">Where to begin; the top for what waits, too.</param>
+    /// <param name="limit">Most transactions in blocks.</param>
+    /// <param name="cancellationToken">Ends the wait for the index.</param>
+    public async Task<WalletHistory> ReadAsync(
+        IAddressSource addresses, ChainPlace below, int limit, CancellationToken cancellationToken)
     {
         int count = limit is < 1 or > LimitMax ? LimitDefault : limit;
-        WalletPicture picture = await coins.TakeAsync(cancellationToken);
+        WalletPicture picture = await coins.TakeAsync(addresses, cancellationToken);
+        IReadOnlyDictionary<string, string> names = await labels.AllAsync(cancellationToken);
         WalletHistory history = new();
         if (below == ChainPlace.Top)
         {
-            history.Entries.AddRange(picture.Waiting.Reverse().Select(EntryOf));
+            history.Entries.AddRange(picture.Waiting.Reverse().Select(move => Named(
+                EntryOf(move), names, move.Entry.Transaction.Outputs
+                    .Select(output => OutputOwner.Of(output.Script).Owner)
+                    .Where(picture.Addresses.Places.ContainsKey))));
         }
 
         IReadOnlyList<OwnerEntry> sides = await outputs.HistoryAsync(
@@ -32,11 +44,24 @@ internal sealed class WalletHistoryReader(ChainState state, BlockIndex index, Ou
         IGrouping<string, OwnerEntry>[] transactions = [.. sides.GroupBy(side => side.Txid)];
         foreach (IGrouping<string, OwnerEntry> transaction in transactions)
         {
-            history.Entries.Add(await EntryOfAsync(transaction.Key, [.. transaction], cancellationToken));
+            HistoryEntry entry = await EntryOfAsync(transaction.Key, [.. transaction], cancellationToken);
+            history.Entries.Add(Named(entry, names, transaction.Where(side => side.IsSpend == 0)
+                .Select(side => Hash160.FromBytes(Convert.FromHexString(side.Owner)))));
         }
 
         history.Cursor = transactions.Length == count ? ExplorerMapping.CursorOf(sides[^1]) : "";
         return history;
+    }
+
+    /// <summary>Gives an entry its name: the transaction's, else that of one of these addresses.</summary>
+    private HistoryEntry Named(
+        HistoryEntry entry, IReadOnlyDictionary<string, string> names, IEnumerable<Hash160> paid)
+    {
+        entry.Label = names.GetValueOrDefault(entry.Txid)
+            ?? paid.Select(hash => names.GetValueOrDefault(
+                new Address(state.Network.AddressVersion, hash).ToString())).FirstOrDefault(name => name is not null)
+            ?? "";
+        return entry;
     }
 
     private static HistoryEntry EntryOf(WaitingMove move)

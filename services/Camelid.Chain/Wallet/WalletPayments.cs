@@ -53,7 +53,7 @@ internal sealed class WalletPayments(
                 $"grains: {order.Grains}, not {dust} … {Amount.GrainsMax}; less than {dust} is dust");
         }
 
-        WalletPicture picture = await coins.TakeAsync(cancellationToken);
+        WalletPicture picture = await coins.TakeAsync(addresses, cancellationToken);
         HeldCoins held = HeldCoins.Of(await sends.WaitingAsync(cancellationToken), state, pool);
         WalletCoin[] free = [.. picture.Coins.Where(coin => coin is { IsSpent: false, IsImmature: false }
             && (coin.Height > 0 || coin.IsOwnChange) && !held.Coins.Contains(coin.OutPoint))];

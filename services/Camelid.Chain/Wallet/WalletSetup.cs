@@ -16,6 +16,9 @@ internal static class WalletSetup
         .AddSingleton<WalletSends>()
         .AddSingleton<IFeeAdvice, EstimatedFeeAdvice>()
         .AddSingleton<WalletPayments>()
+        .AddSingleton<WatchAddresses>()
+        .AddSingleton<LabelBook>()
+        .AddSingleton<WalletMessages>()
         .AddSingleton<WalletDesk>()
         .AddSingleton<PaymentDesk>()
         .AddSingleton<WalletService>();

@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace Camelid.Cli.Commands;
 
 /// <summary>
-/// <c>camelid wallet create|restore|status|address|balance|history|send</c>: the operator's keys and coins.
+/// <c>camelid wallet create|restore|status|address|balance|history</c>, and what <see cref="WalletSendCommand"/>,
+/// <see cref="WalletKeysCommand"/> and <see cref="WalletBookCommand"/> add.
 /// </summary>
 internal static class WalletCommand
 {
@@ -32,6 +33,11 @@ internal static class WalletCommand
         Description = "transactions, 1 to 200", DefaultValueFactory = _ => 50, HelpName = "N",
     };
 
+    private static readonly Option<bool> Watched = new("--watched")
+    {
+        Description = "of the watched addresses, in place of the wallet's",
+    };
+
     private static readonly Option<string?> Cursor = new("--cursor")
     {
         Description = "where an earlier answer ended", HelpName = "TEXT",
@@ -47,19 +53,26 @@ internal static class WalletCommand
         balance.SetAction((parse, cancellation) => parse.GetValue(Roles)
             ? OperatorDocument.ShowAsync(terminal, parse, Route, OperatorPages.Wallet, cancellation)
             : OperatorDocument.ShowAsync(terminal, parse, Route + "/balance", WalletPages.Balance, cancellation));
-        Command history = new("history", "What came and went, the latest first.") { Limit, Cursor };
+        Command history = new("history", "What came and went, the latest first.") { Limit, Cursor, Watched };
         history.SetAction((parse, cancellation) => OperatorDocument.ShowAsync(
             terminal,
             parse,
             string.Create(CultureInfo.InvariantCulture, $"{Route}/history?limit={parse.GetValue(Limit)}")
+            + $"&watched={(parse.GetValue(Watched) ? "true" : "false")}"
             + $"&cursor={Uri.EscapeDataString(parse.GetValue(Cursor) ?? "")}",
             WalletPages.History,
             cancellation));
-        return new Command("wallet", "The operator's keys and coins.")
+        Command wallet = new("wallet", "The operator's keys and coins.")
         {
             Create(terminal), Restore(terminal), status, BuildAddress(terminal), balance, history,
             WalletSendCommand.Build(terminal),
         };
+        foreach (Command command in WalletKeysCommand.Build(terminal).Concat(WalletBookCommand.Build(terminal)))
+        {
+            wallet.Add(command);
+        }
+
+        return wallet;
     }
 
     private static Command Create(Terminal terminal)
@@ -71,7 +84,10 @@ internal static class WalletCommand
         create.SetAction((parse, cancellation) => OperatorDocument.PostAsync(
             terminal,
             parse,
-            ($"{Route}/create", new JsonObject { ["passphrase"] = SecretInput.NewPassphrase(terminal, parse) }),
+            ($"{Route}/create", new JsonObject
+            {
+                ["passphrase"] = SecretInput.NewPassphrase(terminal, parse, SecretInput.PassphraseFile),
+            }),
             WalletPages.Words,
             cancellation));
         return create;
@@ -86,7 +102,7 @@ internal static class WalletCommand
         restore.SetAction(async (parse, cancellation) =>
         {
             string words = await SecretInput.WordsAsync(terminal, cancellation);
-            string passphrase = SecretInput.NewPassphrase(terminal, parse);
+            string passphrase = SecretInput.NewPassphrase(terminal, parse, SecretInput.PassphraseFile);
             return await OperatorDocument.PostAsync(
                 terminal,
                 parse,

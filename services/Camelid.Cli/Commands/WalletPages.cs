@@ -60,7 +60,8 @@ internal static class WalletPages
             ("spendable", "spendableGrains"), ("own change, waiting", "changeGrains"),
             ("from others, waiting", "unconfirmedGrains"), ("mined, too young", "immatureGrains"),
             ("in unsent payments", "reservedGrains"), ("in deposits, stakes, jobs", "lockedGrains"),
-            ("total", "totalGrains"),
+            ("total", "totalGrains"), ("watched, not ours", "watchedGrains"),
+            ("watched, waiting", "watchedWaitingGrains"),
         ];
         string[] amounts = [.. lines.Select(line => Amounts.Coins(OperatorPages.Number(balance?[line.Field])))];
         int width = amounts.Max(amount => amount.Length);
@@ -73,14 +74,15 @@ internal static class WalletPages
     {
         JsonArray entries = history?["entries"] as JsonArray ?? [];
         terminal.WriteRows(
-            ["TIME", "BLOCK", "KIND", "AMOUNT", "FEE", "TRANSACTION"],
+            ["TIME", "BLOCK", "KIND", "AMOUNT", "FEE", "TRANSACTION", "NAME"],
             [.. entries.Select(entry => (IReadOnlyList<string>)[
                 OperatorPages.Time(OperatorPages.Number(entry?["timeUnix"])),
                 OperatorPages.Number(entry?["height"]) == 0 ? "waits" : OperatorPages.Text(entry?["height"]),
                 OperatorPages.Text(entry?["kind"]),
                 Amounts.Coins(OperatorPages.Number(entry?["netGrains"])),
                 Amounts.Coins(OperatorPages.Number(entry?["feeGrains"])),
-                OperatorPages.Text(entry?["txid"])])]);
+                OperatorPages.Text(entry?["txid"]),
+                OperatorPages.Text(entry?["label"])])]);
         if (OperatorPages.Text(history?["cursor"]) is { Length: > 1 } cursor)
         {
             terminal.Error.WriteLine($"… and older ones: wallet history --cursor {cursor}");

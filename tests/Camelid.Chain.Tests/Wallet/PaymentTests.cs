@@ -18,6 +18,9 @@ public sealed class PaymentTests : IAsyncLifetime
 
     private static readonly Address Stranger = new(Network.Regtest.AddressVersion, Hash160.Of("stranger"u8));
 
+    /// <summary>An address whose key nobody has.</summary>
+    internal static string StrangerAddress => Stranger.ToString();
+
     private readonly string folder = Directory.CreateTempSubdirectory("camelid-payment").FullName;
     private readonly ManualTime time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
     private ChainHost chain = null!;
@@ -55,7 +58,8 @@ public sealed class PaymentTests : IAsyncLifetime
         Assert.Equal((entry.NetGrains, entry.FeeGrains), (mined.NetGrains, mined.FeeGrains));
         Assert.Equal(1, mined.Confirmations);
         WalletCoin change = Assert.Single(
-            (await chain.Coins.TakeAsync(Cancellation)).Coins, coin => coin.Grains == paid.ChangeGrains);
+            (await chain.Coins.TakeAsync(chain.OwnAddresses, Cancellation)).Coins,
+            coin => coin.Grains == paid.ChangeGrains);
         Assert.Equal(new KeyPlace(KeyRole.Client, AddressChain.Change, 0), change.Place);
     }
 
@@ -140,7 +144,7 @@ public sealed class PaymentTests : IAsyncLifetime
     {
         SendRow lapsed = await chain.Payments.RecordAsync(Order("lapsed", 60 * Coin), Cancellation);
         Assert.True(lapsed.Transaction.Inputs.Count > 1);
-        WalletCoin taken = (await chain.Coins.TakeAsync(Cancellation)).Coins
+        WalletCoin taken = (await chain.Coins.TakeAsync(chain.OwnAddresses, Cancellation)).Coins
             .Single(coin => coin.OutPoint == lapsed.Transaction.Inputs[0].Previous);
         Transaction other = Transaction.Create(
             2, [new TxInput(taken.OutPoint, Script.Empty, TxInput.SequenceFinal)],
