@@ -8,6 +8,7 @@ using Camelid.Chain.Signing;
 using Camelid.Chain.Wallet;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Keys;
+using Camelid.ServiceDefaults.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -42,6 +43,11 @@ internal sealed class ChainHost : IAsyncDisposable
     public WalletSends Sends => host.Services.GetRequiredService<WalletSends>();
 
     public TransactionPool Pool => host.Services.GetRequiredService<TransactionPool>();
+
+    /// <summary>The mempool's keeper, as the host starts and stops it.</summary>
+    public MempoolKeeper Keeper => host.Services.GetServices<IHostedService>().OfType<MempoolKeeper>().Single();
+
+    public string ChainFolder => host.Services.GetRequiredService<DataFolder>().Chain;
 
     public BlockIntake Blocks => host.Services.GetRequiredService<BlockIntake>();
 

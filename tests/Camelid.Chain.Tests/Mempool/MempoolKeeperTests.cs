@@ -39,6 +39,21 @@ public sealed class MempoolKeeperTests : IAsyncLifetime
             next.List().Select(entry => (entry.ArrivedUnix, entry.ExpiresUnix)));
     }
 
+    /// <summary>By the production wiring: a stop writes beside the blocks, a start reads there.</summary>
+    [Fact]
+    public async Task A_stop_of_the_node_keeps_what_waits_and_a_start_takes_it_up()
+    {
+        Transaction waits = bed.Enter(PoolBed.Pass(coins.Dequeue(), 1_000));
+        await bed.Host.Keeper.StopAsync(TestContext.Current.CancellationToken);
+        Assert.True(File.Exists(Path.Combine(bed.Host.ChainFolder, MempoolKeeper.PoolName)));
+        bed.Time.Advance(336 * 3_600);
+        bed.Pool.Expire();
+        Assert.Equal(0, bed.Pool.Count);
+        bed.Time.Advance(-336 * 3_600);
+        await bed.Host.Keeper.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Equal([waits.Txid], bed.Pool.List().Select(entry => entry.Txid));
+    }
+
     [Fact]
     public void After_a_reorg_too_parents_are_written_before_their_children()
     {

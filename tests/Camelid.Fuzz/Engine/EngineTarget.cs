@@ -10,7 +10,8 @@ namespace Camelid.Fuzz.Engine;
 /// Rules P-31 to P-34: the peer engine under sequences of connections, bytes, messages, pauses and ends. Whatever
 /// comes in whatever order, it keeps its bounds, sends only what can be read, and follows an honest peer afterwards.
 /// </summary>
-internal sealed class EngineTarget : IFuzzTarget
+/// <param name="judgedBy">Bounds that are not the engine's, for tests of the target; null for the engine's.</param>
+internal sealed class EngineTarget(PeerOptions? judgedBy = null) : IFuzzTarget
 {
     private const byte Hostile = 8;
     private const int HonestTicksMax = 600;
@@ -59,7 +60,7 @@ internal sealed class EngineTarget : IFuzzTarget
         while (!reader.AtEnd && steps < EngineScript.StepsMax)
         {
             Step(world, peers, ref reader);
-            Check(world);
+            Check(world, judgedBy ?? EngineWorld.Options);
             steps++;
         }
 
@@ -157,10 +158,9 @@ internal sealed class EngineTarget : IFuzzTarget
         }
     }
 
-    private static void Check(EngineWorld world)
+    private static void Check(EngineWorld world, PeerOptions bounds)
     {
         PeerCounts counts = world.Engine.View.Counts();
-        PeerOptions bounds = EngineWorld.Options;
         FuzzFault.Require(world.Engine.View.List().Count <= bounds.ConnectionsMax, "too many connections");
         FuzzFault.Require(counts.Orphans <= bounds.OrphansMax, "too many orphans");
         FuzzFault.Require(counts.TransactionsWanted <= bounds.TransactionsWantedMax, "too many wanted transactions");
