@@ -58,6 +58,7 @@ internal static class KeyTargets
             Covers = ["PublicKey.TryParse"],
             Texts = () => [Samples.Public(Samples.Client).ToString()],
         },
+        new SignedMessageTarget(),
         new PayloadTarget("wif-payload", payload =>
             Wif.TryDecode(payload, Regtest, Samples.Curve, out PrivateKey? key) ? Wif.Encode(key, Regtest) : null)
         {
@@ -87,6 +88,38 @@ internal static class KeyTargets
             HasOneForm = false,
         },
     ];
+
+    /// <summary>
+    /// Rule W-14: a signature under a message, one byte and two numbers: a key is recovered from whatever they are, and
+    /// only what the owner's two numbers lead to is the owner's.
+    /// </summary>
+    private sealed class SignedMessageTarget : IFuzzTarget
+    {
+        private const string Message = "a message";
+
+        private static readonly byte[] Good =
+            Convert.FromBase64String(SignedMessage.Sign(Samples.Client, Message, Samples.Curve));
+
+        private static readonly Address Owner = Address.Of(Samples.Public(Samples.Client), Regtest);
+
+        public string Name => "signed-message";
+
+        public int Share => 2;
+
+        public FuzzAllowance Allowance => new(512 << 10, 4_096);
+
+        public IReadOnlyList<string> Covers => [];
+
+        IEnumerable<byte[]> IFuzzTarget.Samples() => [Good];
+
+        public bool Run(ReadOnlySpan<byte> input)
+        {
+            bool holds = SignedMessage.Verify(Owner, Message, Convert.ToBase64String(input), Samples.Curve);
+            FuzzFault.Require(
+                !holds || input[1..33].SequenceEqual(Good.AsSpan(1, 32)), "a signature of nobody is the owner's");
+            return holds;
+        }
+    }
 
     private static string Text(Mnemonic words) => string.Join(' ', words.Words());
 
