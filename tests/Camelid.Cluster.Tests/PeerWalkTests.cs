@@ -41,6 +41,11 @@ public sealed class PeerWalkTests : IAsyncLifetime
         JsonNode tip = await UntilAsync(third, status => (int)status["height"]! >= 30);
         await UntilAllAsync((string)tip["tipHash"]!, first, second, third);
 
+        // All of it went encrypted, since nobody said otherwise.
+        JsonArray peers = (await GetAsync(second, "/api/chain/peers"))["peers"]!.AsArray();
+        Assert.Equal(2, peers.Count);
+        Assert.All(peers, peer => Assert.True((bool)peer!["isEncrypted"]!));
+
         // The line is cut between the second and the third; each side mines.
         await PostAsync(third, $"/api/chain/peers/disconnect?peer={second.PeerAddress}");
         await UntilAsync(third, status => (int)status["peerCount"]! == 0);
@@ -94,9 +99,11 @@ public sealed class PeerWalkTests : IAsyncLifetime
             $"{path}: {await response.Content.ReadAsStringAsync(Cancellation)}\n{chain.Program.Said}");
     }
 
-    private async Task<JsonNode> StatusAsync(Chain chain)
+    private Task<JsonNode> StatusAsync(Chain chain) => GetAsync(chain, "/api/chain/status");
+
+    private async Task<JsonNode> GetAsync(Chain chain, string path)
     {
-        using HttpRequestMessage request = Request(HttpMethod.Get, chain, "/api/chain/status");
+        using HttpRequestMessage request = Request(HttpMethod.Get, chain, path);
         using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
         return (await response.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!;
     }

@@ -6,7 +6,8 @@ namespace Camelid.Protocol.Peers;
 /// <remarks>
 /// Each side sends <c>version</c>, judges the other's, and answers with <c>verack</c>; only then anything else. The
 /// signature covers both keys and both nonces: it can neither be replayed on another connection nor be turned back to
-/// the one who asked for it. It does not stop a middleman who passes everything on; the encrypted link does.
+/// the one who asked for it. It covers the name of the encrypted link too (rule P-23), zeros where there is none: a
+/// middleman who speaks with both sides on links of his own has nothing to show that either would take.
 /// </remarks>
 public static class PeerHandshake
 {
@@ -40,21 +41,28 @@ public static class PeerHandshake
         return curve.IsPublicKey(theirs.NodeKey.Span) ? RuleCode.Accepted : RuleCode.PeerKeyUnproved;
     }
 
-    /// <summary>What the author of a <c>verack</c> signs: both sides' keys and nonces, its own first.</summary>
-    public static Hash256 SigningHash(VersionMessage author, VersionMessage reader) => Hashes.Tagged(
+    /// <summary>
+    /// What the author of a <c>verack</c> signs: both sides' keys and nonces, its own first, and the link.
+    /// </summary>
+    public static Hash256 SigningHash(VersionMessage author, VersionMessage reader, Hash256 link) => Hashes.Tagged(
         Tag,
         new CanonicalWriter().Hash(author.Genesis).Raw(author.NodeKey.Span).Raw(reader.NodeKey.Span)
-            .UInt64(author.Nonce).UInt64(reader.Nonce).Written);
+            .UInt64(author.Nonce).UInt64(reader.Nonce).Hash(link).Written);
 
     /// <summary>The <c>verack</c> that answers <paramref name="theirs"/>.</summary>
+    /// <param name="ours">The message that was sent.</param>
+    /// <param name="theirs">The message that came.</param>
+    /// <param name="nodeKey">This node's key.</param>
+    /// <param name="curve">The curve.</param>
+    /// <param name="link">The link's name; zeros where it is not encrypted.</param>
     public static VerackMessage Sign(
-        VersionMessage ours, VersionMessage theirs, PrivateKey nodeKey, ISecp256k1 curve) =>
-        new(curve.Sign(nodeKey, SigningHash(ours, theirs)));
+        VersionMessage ours, VersionMessage theirs, PrivateKey nodeKey, ISecp256k1 curve, Hash256 link = default) =>
+        new(curve.Sign(nodeKey, SigningHash(ours, theirs, link)));
 
-    /// <summary>Rule P-07: judges a <c>verack</c> by the two versions that were exchanged.</summary>
+    /// <summary>Rule P-07: judges a <c>verack</c> by the two versions that were exchanged, and the link.</summary>
     public static RuleCode CheckVerack(
-        VerackMessage verack, VersionMessage theirs, VersionMessage ours, ISecp256k1 curve) =>
-        curve.Verify(theirs.NodeKey, SigningHash(theirs, ours), verack.Signature)
+        VerackMessage verack, VersionMessage theirs, VersionMessage ours, ISecp256k1 curve, Hash256 link = default) =>
+        curve.Verify(theirs.NodeKey, SigningHash(theirs, ours, link), verack.Signature)
             ? RuleCode.Accepted
             : RuleCode.PeerKeyUnproved;
 }

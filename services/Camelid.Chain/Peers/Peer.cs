@@ -80,6 +80,9 @@ internal sealed class Peer
     /// <summary>How far it has come.</summary>
     public PeerStage Stage { get; set; }
 
+    /// <summary>The name of the encrypted link (rule P-23); zeros where it is not encrypted.</summary>
+    public Hash256 Link { get; set; }
+
     /// <summary>The version message that we sent; null before.</summary>
     public VersionMessage? Ours { get; set; }
 

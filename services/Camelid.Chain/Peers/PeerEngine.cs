@@ -85,7 +85,7 @@ internal sealed class PeerEngine
         if (!parts.Judge.IsRefused(remote) && desks.Slots.TryMakeRoom())
         {
             Peer peer = desks.Slots.Add(PeerKind.Inbound, remote);
-            desks.Handshakes.Opened(peer);
+            desks.Handshakes.Opened(peer, default);
             accepted = peer.Id;
         }
 
@@ -93,13 +93,13 @@ internal sealed class PeerEngine
         return accepted;
     }
 
-    /// <summary>A connection of ours is open.</summary>
-    public void Opened(PeerId id)
+    /// <summary>A connection of ours is open, or one of others is encrypted.</summary>
+    public void Opened(PeerId id, Hash256 link = default)
     {
         parts.Clock.Advance();
-        if (parts.Peers.TryFind(id, out Peer? peer) && peer.Stage == PeerStage.Dialing)
+        if (parts.Peers.TryFind(id, out Peer? peer))
         {
-            desks.Handshakes.Opened(peer);
+            desks.Handshakes.Opened(peer, link);
         }
 
         End();

@@ -20,11 +20,19 @@ internal sealed partial class PeerHandshakes(PeerParts parts, ILogger<PeerHandsh
     /// <summary>Called where an address leads to ourselves.</summary>
     public Action<Peer>? IsSelf { get; set; }
 
-    /// <summary>A connection of ours is open: we speak first.</summary>
-    public void Opened(Peer peer)
+    /// <summary>A connection can be spoken on; where it is ours, we speak first.</summary>
+    /// <param name="peer">Who is at the other end.</param>
+    /// <param name="link">The name of its encryption (rule P-23); zeros for none.</param>
+    public void Opened(Peer peer, Hash256 link)
     {
-        peer.Stage = PeerStage.Greeting;
-        if (!peer.IsInbound)
+        bool isFirst = peer.Stage == PeerStage.Dialing;
+        if (!isFirst && peer.Stage != PeerStage.Greeting)
+        {
+            return;
+        }
+
+        (peer.Stage, peer.Link) = (PeerStage.Greeting, link);
+        if (isFirst && !peer.IsInbound)
         {
             Greet(peer);
         }
@@ -64,7 +72,8 @@ internal sealed partial class PeerHandshakes(PeerParts parts, ILogger<PeerHandsh
         peer.Node = packet.Sender;
         peer.ClockOffsetSeconds = (long)theirs.Time - parts.Clock.UnixSeconds;
         peer.Stage = PeerStage.Proving;
-        parts.Post.Send(peer, PeerHandshake.Sign(peer.Ours!, theirs, parts.Identity.Key, parts.Identity.Curve));
+        parts.Post.Send(peer, PeerHandshake.Sign(
+            peer.Ours!, theirs, parts.Identity.Key, parts.Identity.Curve, peer.Link));
     }
 
     /// <summary>The other side's signature.</summary>
@@ -76,7 +85,8 @@ internal sealed partial class PeerHandshakes(PeerParts parts, ILogger<PeerHandsh
             return;
         }
 
-        RuleCode code = PeerHandshake.CheckVerack(verack, peer.Theirs!, peer.Ours!, parts.Identity.Curve);
+        RuleCode code = PeerHandshake.CheckVerack(
+            verack, peer.Theirs!, peer.Ours!, parts.Identity.Curve, peer.Link);
         if (code != RuleCode.Accepted)
         {
             parts.Judge.Blame(peer, code);

@@ -45,6 +45,9 @@ internal sealed record PeerInfo
     /// <summary>Blocks that it was asked for.</summary>
     public required int BlocksInFlight { get; init; }
 
+    /// <summary>True where nobody on the way can read what passes.</summary>
+    public required bool IsEncrypted { get; init; }
+
     /// <summary>Points for what it did wrong.</summary>
     public required int Score { get; init; }
 }
@@ -141,5 +144,6 @@ internal sealed class PeerView(PeerParts parts, PeerDesks desks)
         SentBytes = peer.Traffic.SentBytes,
         BlocksInFlight = peer.Chain.InFlight.Count,
         Score = peer.Score,
+        IsEncrypted = peer.Link != default,
     };
 }

@@ -54,11 +54,12 @@ internal static class NodePeersCommand
     {
         JsonArray peers = document?["peers"] as JsonArray ?? [];
         terminal.WriteRows(
-            ["PEER", "KIND", "ADDRESS", "HEIGHT", "PING", "AGE", "IN", "OUT", "SCORE", "NODE"],
+            ["PEER", "KIND", "ADDRESS", "LINK", "HEIGHT", "PING", "AGE", "IN", "OUT", "SCORE", "NODE"],
             [.. peers.Select(peer => (IReadOnlyList<string>)[
                 Text(peer?["number"]),
                 peer?["ready"]?.GetValue<bool>() == true ? Text(peer["kind"]) : $"{Text(peer?["kind"])}…",
                 Text(peer?["address"]),
+                peer?["isEncrypted"]?.GetValue<bool>() == true ? "encrypted" : "plain",
                 Text(peer?["height"]),
                 $"{Text(peer?["pingMilliseconds"])} ms",
                 $"{Text(peer?["ageSeconds"])} s",

@@ -37,7 +37,8 @@ internal sealed class SyncNode : IAsyncDisposable
         TransactionPool pool = new(state, new PoolPolicy(), TimeProvider.System);
         Core = new ChainCore(state, pool, TimeProvider.System, NullLogger<ChainCore>.Instance);
         PeerOptions options = PeerOptions.For(Network.Regtest) with { Discovers = false };
-        server = new PeerServer(options, TimeProvider.System, NullLogger<PeerServer>.Instance);
+        server = new PeerServer(
+            options, new LinkTerms(Network.Regtest, curve), TimeProvider.System, NullLogger<PeerServer>.Instance);
         engine = new PeerEngine(new PeerSetting
         {
             Identity = new PeerIdentity(

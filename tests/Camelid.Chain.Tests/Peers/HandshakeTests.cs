@@ -21,6 +21,31 @@ public sealed class HandshakeTests : NetBed
     }
 
     [Fact]
+    public void A_name_is_proved_over_the_link_that_both_sides_have()
+    {
+        NetNode first = Node();
+        NetNode second = Node();
+        first.Link = second.Link = Hashes.Sha256("one link"u8);
+        second.ConnectTo(first);
+        Assert.True(Net.RunUntil(() => first.ReadyCount == 1 && second.ReadyCount == 1, 5));
+        Assert.True(first.Peers[0].IsEncrypted && second.Peers[0].IsEncrypted);
+    }
+
+    /// <summary>Rule P-23: whoever speaks with both sides over links of his own can pass no proof on.</summary>
+    [Fact]
+    public void A_middleman_between_two_links_is_found_out()
+    {
+        NetNode first = Node();
+        NetNode second = Node();
+        (first.Link, second.Link) = (Hashes.Sha256("his link"u8), Hashes.Sha256("her link"u8));
+        second.ConnectTo(first);
+        Net.Run(5);
+        Assert.Equal(0, first.ReadyCount + second.ReadyCount);
+        Assert.True(first.Engine.View.Counts().Ended.ContainsKey(RuleCode.PeerKeyUnproved)
+            || second.Engine.View.Counts().Ended.ContainsKey(RuleCode.PeerKeyUnproved));
+    }
+
+    [Fact]
     public void A_node_that_is_led_to_itself_hangs_up_and_does_not_call_again()
     {
         NetNode node = Node();

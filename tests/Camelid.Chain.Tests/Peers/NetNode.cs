@@ -71,6 +71,9 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
 
     public PeerAddress Address { get; }
 
+    /// <summary>The name of the encrypted link that its connections are said to have.</summary>
+    public Hash256 Link { get; set; }
+
     /// <summary>Where its chain lies.</summary>
     public SimulatedDisk Disk { get; }
 
@@ -210,6 +213,7 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
         }
 
         (sockets[id], ids[socket]) = (socket, id);
+        Engine.Opened(id, Link);
         return true;
     }
 
@@ -221,7 +225,7 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
         }
         else if (isOpen)
         {
-            Engine.Opened(id);
+            Engine.Opened(id, Link);
         }
         else
         {

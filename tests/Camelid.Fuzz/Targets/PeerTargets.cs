@@ -23,6 +23,8 @@ internal static class PeerTargets
         new AddressFileTarget(),
         new CompactBlockTarget(),
         new RelayTarget(),
+        new LinkTarget(),
+        LinkTarget.Hello,
     ];
 
     private static CodecTarget<PeerMessage> Message(PeerCommand command) => new(

@@ -1,5 +1,6 @@
 using System.Net;
 using Camelid.Protocol;
+using Camelid.Protocol.Keys;
 using Camelid.Protocol.Peers;
 
 namespace Camelid.Chain.Peers.Host;
@@ -37,6 +38,15 @@ internal sealed record PeerConfiguration
     /// <summary>The address that others are told, ip:port; empty where this node cannot be reached from afar.</summary>
     public string PublicAddress { get; init; } = "";
 
+    /// <summary>
+    /// Rule P-22: true encrypts the connections that this node opens, and opens none that can't be. What others open
+    /// may be encrypted or not.
+    /// </summary>
+    public bool EncryptPeers { get; init; } = true;
+
+    /// <summary>True takes no connection that is not encrypted.</summary>
+    public bool RequireEncryption { get; init; }
+
     /// <summary>Most connections that others open.</summary>
     public int InboundMax { get; init; } = 117;
 
@@ -73,6 +83,14 @@ internal sealed record PeerConfiguration
             DownloadPerPeer = BytesOf(DownloadPerPeerKilobytes, "DownloadPerPeerKilobytes"),
             DownloadTotal = BytesOf(DownloadKilobytes, "DownloadKilobytes"),
         };
+    }
+
+    /// <summary>Which links are opened and taken.</summary>
+    /// <exception cref="InvalidOperationException">The two settings contradict each other.</exception>
+    public LinkTerms ToLinkTerms(Network network, ISecp256k1 curve)
+    {
+        Check(EncryptPeers || !RequireEncryption, "RequireEncryption: not together with EncryptPeers=false");
+        return new LinkTerms(network, curve) { Encrypts = EncryptPeers, TakesEncryptedOnly = RequireEncryption };
     }
 
     /// <summary>Where to listen.</summary>

@@ -47,7 +47,9 @@ internal sealed partial class PeerHosting : IHostedService, IDisposable
         (core, transactions) = (chain.Core, chain.Transactions);
         logger = loggers.CreateLogger<PeerHosting>();
         PeerOptions limits = configuration.ToOptions(chain.State.Network);
-        server = new PeerServer(limits, time, loggers.CreateLogger<PeerServer>());
+        server = new PeerServer(
+            limits, configuration.ToLinkTerms(chain.State.Network, chain.State.Curve), time,
+            loggers.CreateLogger<PeerServer>());
         string files = Path.Combine(folder.Network, "peers");
         PrivateKey key = NodeKeyFile.ReadOrCreate(files, chain.State.Curve);
         PublicKey name = chain.State.Curve.PublicKeyOf(key);

@@ -6,8 +6,8 @@ namespace Camelid.Chain.Peers.Host;
 
 /// <summary>The sockets of an engine: listens, dials, and keeps each connection under its number.</summary>
 /// <remarks>Everything but the carrying of bytes happens on the engine's loop.</remarks>
-internal sealed partial class PeerServer(PeerOptions options, TimeProvider time, ILogger<PeerServer> logger)
-    : IPeerTransport
+internal sealed partial class PeerServer(
+    PeerOptions options, LinkTerms terms, TimeProvider time, ILogger<PeerServer> logger) : IPeerTransport
 {
     /// <summary>How long a connection may take to be opened.</summary>
     private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(5);
@@ -113,7 +113,7 @@ internal sealed partial class PeerServer(PeerOptions options, TimeProvider time,
             {
                 if (remote is { } address && engine.Accept(address) is { } peer)
                 {
-                    Run(peer, socket);
+                    Run(peer, socket, token => AnswerAsync(peer, socket, token));
                 }
                 else
                 {
@@ -128,11 +128,15 @@ internal sealed partial class PeerServer(PeerOptions options, TimeProvider time,
         IPEndPoint endPoint = address.ToEndPoint();
         Socket socket = new(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         using CancellationTokenSource patience = new(DialTimeout, time);
-        bool isOpen = false;
+        PeerLink? link = null;
         try
         {
             await socket.ConnectAsync(endPoint, patience.Token);
-            isOpen = true;
+            link = await PeerLink.CallAsync(socket, terms, time);
+            if (link is null)
+            {
+                LogLink(address);
+            }
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
@@ -141,29 +145,46 @@ internal sealed partial class PeerServer(PeerOptions options, TimeProvider time,
 
         Loop.Post(engine =>
         {
-            if (!dialing.Remove(peer) || !isOpen)
+            if (!dialing.Remove(peer) || link is null)
             {
+                link?.Dispose();
                 socket.Dispose();
                 engine.Closed(peer);
                 return;
             }
 
-            Run(peer, socket);
-            engine.Opened(peer);
+            Run(peer, socket, _ => Task.FromResult<PeerLink?>(link));
+            engine.Opened(peer, link.Id);
         });
     }
 
-    private void Run(PeerId peer, Socket socket)
+    private async Task<PeerLink?> AnswerAsync(PeerId peer, Socket socket, CancellationToken cancellation)
+    {
+        PeerLink? link = await PeerLink.AnswerAsync(socket, terms, cancellation);
+        if (link is not null)
+        {
+            await Loop.AskAsync(engine =>
+            {
+                engine.Opened(peer, link.Id);
+                return true;
+            });
+        }
+
+        return link;
+    }
+
+    private void Run(PeerId peer, Socket socket, Func<CancellationToken, Task<PeerLink?>> agree)
     {
         PeerSocket connection = new(socket, peer, Loop, time, options.SendQueueBytesLow);
         sockets.Add(peer, connection);
         running.RemoveAll(task => task.IsCompleted);
-        running.Add(CarryAsync(peer, connection));
+        running.Add(CarryAsync(peer, connection, agree));
     }
 
-    private async Task CarryAsync(PeerId peer, PeerSocket connection)
+    private async Task CarryAsync(
+        PeerId peer, PeerSocket connection, Func<CancellationToken, Task<PeerLink?>> agree)
     {
-        await connection.RunAsync();
+        await connection.RunAsync(agree);
         Loop.Post(engine =>
         {
             if (sockets.Remove(peer))
@@ -181,6 +202,9 @@ internal sealed partial class PeerServer(PeerOptions options, TimeProvider time,
 
     [LoggerMessage(1152, LogLevel.Debug, "Peer {Address} cannot be reached: {Reason}")]
     private partial void LogDial(PeerAddress address, string reason);
+
+    [LoggerMessage(1157, LogLevel.Warning, "Peer {Address} does not encrypt: not connected (Chain:EncryptPeers=false)")]
+    private partial void LogLink(PeerAddress address);
 
     [LoggerMessage(1153, LogLevel.Warning, "A connection could not be taken: {Error}")]
     private partial void LogAccept(SocketError error);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Camelid.Protocol.Peers.Links;
 
 namespace Camelid.Chain.Peers.Host;
 
@@ -69,10 +70,18 @@ internal sealed class PeerSocket : IDisposable
     }
 
     /// <summary>Carries bytes both ways until either side ends the connection.</summary>
-    public async Task RunAsync()
+    /// <param name="agree">Makes the link; null where the other side opens none that this node takes.</param>
+    public async Task RunAsync(Func<CancellationToken, Task<PeerLink?>> agree)
     {
-        Task sending = SendAsync();
-        bool isOurEnd = await ReceiveAsync();
+        using PeerLink? link = await AgreeAsync(agree);
+        if (link is null)
+        {
+            socket.Dispose();
+            return;
+        }
+
+        Task sending = SendAsync(link.Sealer);
+        bool isOurEnd = await ReceiveAsync(link);
         if (!isOurEnd)
         {
             await writing.CancelAsync();
@@ -90,25 +99,55 @@ internal sealed class PeerSocket : IDisposable
         socket.Dispose();
     }
 
-    /// <returns>True where this side ended the connection.</returns>
-    private async Task<bool> ReceiveAsync()
+    private async Task<PeerLink?> AgreeAsync(Func<CancellationToken, Task<PeerLink?>> agree)
     {
-        byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
+            return await agree(reading.Token);
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException
+            or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What the packets hold that are whole now; -1 where the link is broken.</summary>
+    private static int Open(LinkOpener opener, ReadOnlySpan<byte> bytes, Span<byte> plain)
+    {
+        int length = 0;
+        while (bytes.Length > 0)
+        {
+            if (!opener.TryTake(ref bytes, out ReadOnlySpan<byte> content))
+            {
+                return -1;
+            }
+
+            content.CopyTo(plain[length..]);
+            length += content.Length;
+        }
+
+        return length;
+    }
+
+    /// <returns>True where this side ended the connection.</returns>
+    private async Task<bool> ReceiveAsync(PeerLink link)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        byte[] plain = link.Opener is null ? piece : new byte[PieceBytes + LinkPacket.ContentBytesMax];
+        try
+        {
+            await HandAsync(link.First, link.First.Length);
             while (!reading.IsCancellationRequested)
             {
                 int read = await socket.ReceiveAsync(piece.AsMemory(0, PieceBytes), reading.Token);
-                if (read == 0)
+                int length = link.Opener is { } opener ? Open(opener, piece.AsSpan(0, read), plain) : read;
+                if (read == 0 || length < 0)
                 {
                     return false;
                 }
 
-                TimeSpan pause = await loop.AskAsync(engine => engine.Received(id, piece.AsSpan(0, read)));
-                if (pause > TimeSpan.Zero)
-                {
-                    await Task.Delay(pause, time, reading.Token);
-                }
+                await HandAsync(plain, length);
             }
 
             return true;
@@ -127,8 +166,21 @@ internal sealed class PeerSocket : IDisposable
         }
     }
 
-    private async Task SendAsync()
+    /// <summary>Hands bytes to the engine, and waits as long as it wants no more.</summary>
+    private async Task HandAsync(byte[] bytes, int length)
     {
+        TimeSpan pause = length == 0
+            ? TimeSpan.Zero
+            : await loop.AskAsync(engine => engine.Received(id, bytes.AsSpan(0, length)));
+        if (pause > TimeSpan.Zero)
+        {
+            await Task.Delay(pause, time, reading.Token);
+        }
+    }
+
+    private async Task SendAsync(LinkSealer? sealer)
+    {
+        byte[] packet = sealer is null ? [] : new byte[LinkPacket.BytesMax];
         try
         {
             while (true)
@@ -136,7 +188,7 @@ internal sealed class PeerSocket : IDisposable
                 ReadResult result = await output.Reader.ReadAsync(writing.Token);
                 foreach (ReadOnlyMemory<byte> part in result.Buffer)
                 {
-                    await SendAllAsync(part);
+                    await SendAllAsync(part, sealer, packet);
                 }
 
                 output.Reader.AdvanceTo(result.Buffer.End);
@@ -159,13 +211,25 @@ internal sealed class PeerSocket : IDisposable
         }
     }
 
-    private async Task SendAllAsync(ReadOnlyMemory<byte> part)
+    private async Task SendAllAsync(ReadOnlyMemory<byte> part, LinkSealer? sealer, byte[] packet)
     {
         while (part.Length > 0)
         {
-            int sent = await socket.SendAsync(part, writing.Token);
-            part = part[sent..];
-            if (Interlocked.Add(ref queuedBytes, -sent) < lowBytes / 2
+            if (sealer is { IsSpent: true })
+            {
+                throw new OperationCanceledException("the link has carried as much as its keys may");
+            }
+
+            ReadOnlyMemory<byte> content = part[..Math.Min(part.Length, LinkPacket.ContentBytesMax)];
+            ReadOnlyMemory<byte> bytes =
+                sealer is null ? content : packet.AsMemory(0, sealer.Seal(content.Span, packet));
+            while (bytes.Length > 0)
+            {
+                bytes = bytes[await socket.SendAsync(bytes, writing.Token)..];
+            }
+
+            part = part[content.Length..];
+            if (Interlocked.Add(ref queuedBytes, -content.Length) < lowBytes / 2
                 && Interlocked.Exchange(ref isAboveLow, 0) == 1)
             {
                 loop.Post(engine => engine.Drained(id));

@@ -35,6 +35,7 @@ internal static class PeerApi
             kind = PeerControl.NameOf(peer.Kind),
             ready = peer.Stage == PeerStage.Ready,
             nodeId = peer.Node.ToString(),
+            peer.IsEncrypted,
             peer.UserAgent,
             peer.Height,
             ageSeconds = (long)peer.Age.TotalSeconds,

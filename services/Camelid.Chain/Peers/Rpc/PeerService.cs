@@ -94,6 +94,7 @@ internal sealed class PeerService(PeerControl control) : PeerRpc.PeerRpcBase
         SentBytes = peer.SentBytes,
         BlocksInFlight = peer.BlocksInFlight,
         Score = peer.Score,
+        Encrypted = peer.IsEncrypted,
     };
 
     private static ByteString Bytes(NodeId node) => ByteString.CopyFrom(node.Value.ToBytes());
