@@ -64,7 +64,7 @@ internal static class WalletJson
             TRequest request = count == 0 ? new TRequest() : Parser.Parse<TRequest>(text);
             return await AnswerAsync(() => ask(request));
         }
-        catch (InvalidProtocolBufferException exception)
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidJsonException)
         {
             return Results.Problem(
                 $"the body is not the JSON of this request: {exception.Message}",
