@@ -15,9 +15,12 @@ internal sealed partial class ChainCore(
     /// <summary>Most blocks that wait for the clock: 64 MB at the most.</summary>
     public const int HeldMax = 16;
 
+    /// <summary>Blocks behind the best header from which on only every so-many-th block is told in the log.</summary>
+    private const int SyncBlocks = 500;
+
     private readonly Lock gate = new();
-    private string problem = "";
     private readonly SortedDictionary<(uint Time, Hash256 Hash), Block> held = [];
+    private string problem = "";
 
     /// <summary>
     /// Raised, under the lock, after the active chain has changed. A handler must be quick and must not come back here.
@@ -156,8 +159,16 @@ internal sealed partial class ChainCore(
         }
 
         pool.Follow(acceptance);
-        BlockEntry tip = state.Read(reading => reading.Tip);
-        LogConnected(tip.Height, tip.Hash, acceptance.Connected.Count);
+        (BlockEntry tip, int best) = state.Read(reading => (reading.Tip, reading.BestHeader.Height));
+        if (best - tip.Height < SyncBlocks)
+        {
+            LogConnected(tip.Height, tip.Hash, acceptance.Connected.Count);
+        }
+        else if (tip.Height / SyncBlocks > (tip.Height - acceptance.Connected.Count) / SyncBlocks)
+        {
+            LogSync(tip.Height, best);
+        }
+
         Changed?.Invoke(acceptance);
         TipChanged.Raise();
         return acceptance;
@@ -171,6 +182,9 @@ internal sealed partial class ChainCore(
 
     [LoggerMessage(1001, LogLevel.Information, "Tip {Height} {Hash}, {Count} blocks joined the chain")]
     private partial void LogConnected(int height, BlockHash hash, int count);
+
+    [LoggerMessage(1004, LogLevel.Information, "Synchronising: block {Height} of {Best}")]
+    private partial void LogSync(int height, int best);
 
     [LoggerMessage(1002, LogLevel.Information, "Block {Hash} refused: {Reason}")]
     private partial void LogRefused(BlockHash hash, string reason);
