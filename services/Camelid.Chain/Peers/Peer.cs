@@ -72,7 +72,7 @@ internal sealed class Peer
     public required PeerInventory Inventory { get; init; }
 
     /// <summary>What it knows of blocks.</summary>
-    public PeerChain Chain { get; } = new();
+    public required PeerChain Chain { get; init; }
 
     /// <summary>Its addresses.</summary>
     public required PeerGossip Gossip { get; init; }

@@ -242,7 +242,7 @@ internal sealed class PeerEngine
             parts.Post.Send(peer, new SendHeadersMessage());
             parts.Post.Send(peer, new SendCmpctMessage(false, SendCmpctMessage.VersionCurrent));
             desks.Transactions.Start(peer);
-            desks.Headers.Start(peer);
+            desks.Headers.Survey();
         }
     }
 

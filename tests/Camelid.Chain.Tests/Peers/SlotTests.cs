@@ -29,6 +29,26 @@ public sealed class SlotTests : NetBed
             $"{late.Peers.Count} peers, {late.Engine.View.Counts().Addresses} addresses");
     }
 
+    /// <summary>Rule P-36 holds for every connection: a seed node's headers once ended the engine's loop.</summary>
+    [Fact]
+    public void A_seed_node_that_tells_of_a_branch_is_heard_like_any_other()
+    {
+        NetNode node = Node(Searching with { SideHeadersMax = 2 });
+        node.Mine(5);
+        RawPeer seed = new RawPeer(Net, 150).Listen();
+        node.Engine.Slots.SetSeeds([seed.Address]);
+        Assert.True(Net.RunUntil(() => seed.IsReady, 60));
+        Assert.Equal(PeerKind.Seed, node.Peers[0].Kind);
+        int before = node.State.Read(reading => reading.HeaderCount);
+        for (int i = 0; i < 5; i++)
+        {
+            seed.Send(new HeadersMessage([node.Build(node.Tip.Ancestor(2), time: node.Tip.Header.Time + (uint)i).Header]));
+        }
+
+        Net.Run(1);
+        Assert.Equal(before + 3, node.State.Read(reading => reading.HeaderCount));
+    }
+
     [Fact]
     public void No_two_peers_of_our_choice_share_a_network_group()
     {

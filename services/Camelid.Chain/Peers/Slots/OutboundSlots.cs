@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Camelid.Chain.Peers.Limits;
 using Camelid.Chain.Peers.Relay;
+using Camelid.Chain.Peers.Sync;
 using Camelid.Protocol;
 using Camelid.Protocol.Peers;
 
@@ -53,6 +54,7 @@ internal sealed partial class OutboundSlots(PeerParts parts, KnownAddresses book
             Since = parts.Now,
             Frames = new FrameAssembler(parts.Network),
             Traffic = new PeerTraffic(parts.Options, parts.Now),
+            Chain = new PeerChain(HeaderGate.SideHeaders(parts.Options, parts.Now)),
             Inventory = new PeerInventory(parts.Nonce()),
             Gossip = new PeerGossip(parts.Nonce(), parts.Now),
         };

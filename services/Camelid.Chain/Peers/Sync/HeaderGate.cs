@@ -1,5 +1,6 @@
 using System.Numerics;
 using Camelid.Chain.Blocks;
+using Camelid.Chain.Peers.Limits;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 
@@ -9,9 +10,14 @@ namespace Camelid.Chain.Peers.Sync;
 internal sealed class HeaderGate(PeerParts parts)
 {
     private const int KnownHeadersPerUnit = 20;
+    private const int SideHeadersPerThousandSeconds = 5_000;
 
     /// <summary>Called where a peer turns out to have blocks that we lack.</summary>
     public Action? BlocksKnown { get; set; }
+
+    /// <summary>What a new peer may send of headers that lead to no more work than we know.</summary>
+    public static TokenBucket SideHeaders(PeerOptions options, TimeSpan now) =>
+        TokenBucket.PerThousandSeconds(options.SideHeadersMax, SideHeadersPerThousandSeconds, now);
 
     /// <summary>Headers name each other, and each has its work: all that can be judged without context.</summary>
     public RuleCode CheckAlone(IReadOnlyList<BlockHeader> headers)
@@ -102,7 +108,7 @@ internal sealed class HeaderGate(PeerParts parts)
 
             last = entry;
             if (isNew && entry != parts.State.Read(reading => reading.BestHeader)
-                && !peer.Chain.SideHeaders!.TryTake(1, parts.Now))
+                && !peer.Chain.SideHeaders.TryTake(1, parts.Now))
             {
                 return RuleCode.PeerHeadersFlood;
             }

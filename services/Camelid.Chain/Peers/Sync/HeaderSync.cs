@@ -1,5 +1,4 @@
 using Camelid.Chain.Blocks;
-using Camelid.Chain.Peers.Limits;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Peers;
@@ -22,21 +21,11 @@ internal sealed partial class HeaderSync(PeerParts parts, HeaderGate gate, ILogg
     /// <summary>Chains that are followed without being kept, at a time.</summary>
     public const int PresyncMax = 4;
 
-    private const int SideHeadersPerThousandSeconds = 5_000;
-
     private PeerId? syncing;
 
     private BlockEntry Best => parts.State.Read(reading => reading.BestHeader);
 
-    /// <summary>A handshake is done.</summary>
-    public void Start(Peer peer)
-    {
-        peer.Chain.SideHeaders = TokenBucket.PerThousandSeconds(
-            parts.Options.SideHeadersMax, SideHeadersPerThousandSeconds, parts.Now);
-        Survey();
-    }
-
-    /// <summary>Asks whoever is to be asked next about its chain.</summary>
+    /// <summary>Asks whoever is to be asked next about its chain: a handshake is done, or an answer came.</summary>
     public void Survey()
     {
         bool farBehind = parts.Clock.Wall - DateTimeOffset.FromUnixTimeSeconds(Best.Header.Time) > FarBehind;

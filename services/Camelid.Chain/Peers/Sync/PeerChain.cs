@@ -5,7 +5,8 @@ using Camelid.Protocol.Blocks;
 namespace Camelid.Chain.Peers.Sync;
 
 /// <summary>What one peer knows of blocks, and what it was asked for.</summary>
-internal sealed class PeerChain
+/// <param name="sideHeaders">Headers that it may send and that lead to no more work than we know.</param>
+internal sealed class PeerChain(TokenBucket sideHeaders)
 {
     /// <summary>The entry with the most work that it is known to have; null before the first.</summary>
     public BlockEntry? Best { get; private set; }
@@ -38,7 +39,7 @@ internal sealed class PeerChain
     public HeaderPresync? Presync { get; set; }
 
     /// <summary>Headers that it may still send and that lead to no more work than we know.</summary>
-    public TokenBucket? SideHeaders { get; set; }
+    public TokenBucket SideHeaders => sideHeaders;
 
     /// <summary>Blocks that it was asked for, in order.</summary>
     public List<BlockHash> InFlight { get; } = [];
