@@ -14,6 +14,7 @@ Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal
     ["needle"] = NeedleBenchmark.RunAsync,
     ["runtime"] = RuntimeBenchmark.RunAsync,
     ["sampler"] = SamplingBenchmarks.RunAsync,
+    ["simulation"] = SimulationBenchmark.RunAsync,
     [MemoryProbe.Word] = MemoryProbe.RunAsync,
 };
 if (args is [string word, .. string[] rest] && parts.TryGetValue(word, out Func<string[], Task<int>>? part))

@@ -42,7 +42,8 @@ public sealed class SlotTests : NetBed
         int before = node.State.Read(reading => reading.HeaderCount);
         for (int i = 0; i < 5; i++)
         {
-            seed.Send(new HeadersMessage([node.Build(node.Tip.Ancestor(2), time: node.Tip.Header.Time + (uint)i).Header]));
+            uint time = node.Tip.Header.Time + (uint)i;
+            seed.Send(new HeadersMessage([node.Build(node.Tip.Ancestor(2), time: time).Header]));
         }
 
         Net.Run(1);
