@@ -1,4 +1,5 @@
 using Camelid.Chain.Blocks;
+using Camelid.Protocol.Peers;
 using Camelid.Simulation.Nodes;
 
 namespace Camelid.Simulation.Scenarios;
@@ -16,8 +17,14 @@ internal sealed class IdleWeekScenario : Scenario
     /// <inheritdoc/>
     protected override string Tell(Arena arena)
     {
-        arena.PeerOptions = arena.PeerOptions with { PingInterval = TimeSpan.FromHours(6) };
+        arena.PeerOptions = arena.PeerOptions with { PingInterval = TimeSpan.FromHours(6), Discovers = false };
         arena.AddHonest(4);
+        PeerAddress center = arena.Nodes[0].Address;
+        foreach (SimulatedNode node in arena.Nodes.Skip(1))
+        {
+            node.Engine!.Slots.Manual.TrySet(center.ToString(), center);
+        }
+
         double hurry = 1 + (3 * arena.World.Random.NextDouble());
         arena.ShareHashRate(NormalHashRate);
         arena.World.Run(TimeSpan.FromMinutes(12));
