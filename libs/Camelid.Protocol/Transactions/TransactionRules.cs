@@ -166,7 +166,7 @@ public static class TransactionRules
     public static RuleCode CheckAge(Transaction transaction, TxInput input, Utxo utxo, SpendContext context)
     {
         int age = context.Height - utxo.Height;
-        if (utxo.IsCoinbase && age < context.Network.CoinbaseMaturity)
+        if (!utxo.IsMatureAt(context.Height, context.Network))
         {
             return RuleCode.CoinbaseImmature;
         }

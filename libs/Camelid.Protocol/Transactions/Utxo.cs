@@ -12,6 +12,9 @@ namespace Camelid.Protocol.Transactions;
 /// <param name="JobId">The job of the transaction that made it, or none.</param>
 public sealed record Utxo(TxOutput Output, int Height, bool IsCoinbase, uint BlockTime, JobId JobId)
 {
+    /// <summary>Rule C-17: false for a coinbase's output that a block of this height may not spend yet.</summary>
+    public bool IsMatureAt(int height, Network network) => !IsCoinbase || height - Height >= network.CoinbaseMaturity;
+
     /// <summary>Canonical bytes, for stores and undo data.</summary>
     public byte[] Encode()
     {

@@ -13,8 +13,6 @@ namespace Camelid.Chain.Api;
 /// <summary>The explorer as JSON, below <c>/api/chain</c>: the documents of explorer.proto.</summary>
 internal static class ExplorerApi
 {
-    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
-
     /// <summary>Maps the routes.</summary>
     public static void Map(RouteGroupBuilder chain)
     {
@@ -69,7 +67,7 @@ internal static class ExplorerApi
 
     private static IResult Answer(IMessage? message, string missing) => message is null
         ? Results.Problem(missing, statusCode: StatusCodes.Status404NotFound)
-        : Results.Text(Json.Format(message), "application/json");
+        : MessageJson.Answer(message);
 
     private static IResult Bad(string message) =>
         Results.Problem(message, statusCode: StatusCodes.Status400BadRequest);

@@ -11,7 +11,6 @@ internal static class WalletJson
     /// <summary>Longest body of a request, in bytes.</summary>
     public const int BodyBytesMax = 16_384;
 
-    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default);
 
     /// <summary>The HTTP status of a refusal.</summary>
@@ -32,7 +31,7 @@ internal static class WalletJson
     {
         try
         {
-            return Results.Text(Json.Format(await ask()), "application/json");
+            return MessageJson.Answer(await ask());
         }
         catch (RpcException refusal)
         {

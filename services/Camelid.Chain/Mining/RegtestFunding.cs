@@ -128,8 +128,8 @@ internal sealed partial class RegtestFunding(
 
     /// <summary>The mempool is asked outside of the reading: it locks first itself, then the chain.</summary>
     private IEnumerable<KeyValuePair<OutPoint, Utxo>> MatureCoins() => state.Read(reading =>
-            reading.Outputs.Own(OutputKind.Address, KeyRole.Miner).Where(coin => !coin.Value.IsCoinbase
-                || reading.Tip.Height + 1 - coin.Value.Height >= state.Network.CoinbaseMaturity).ToArray())
+            reading.Outputs.Own(OutputKind.Address, KeyRole.Miner)
+                .Where(coin => coin.Value.IsMatureAt(reading.Tip.Height + 1, state.Network)).ToArray())
         .Where(coin => !pool.Spends(coin.Key));
 
     private IEnumerable<TxOutput> Change(long grains) => grains == 0

@@ -15,7 +15,7 @@ internal static class SetAsideFile
     /// <summary>Most blocks in the list.</summary>
     public const int CountMax = 1_000;
 
-    private const string Unfinished = "set-aside.new";
+    private const long BytesMax = 8 + 4 + ((CountMax + 2L) * Hash256.Bytes);
 
     private static ReadOnlySpan<byte> Mark => "CAMELSA1"u8;
 
@@ -30,32 +30,22 @@ internal static class SetAsideFile
         }
 
         byte[] bytes = writer.Hash(Hashes.Sha256(writer.Written)).ToArray();
-        using (IStorageFile file = folder.Open(Unfinished))
-        {
-            file.SetLength(0);
-            file.Write(bytes, 0);
-            file.Flush();
-        }
-
-        folder.Rename(Unfinished, Name);
-        folder.Flush();
+        KeptFile.Write(folder, Name, bytes);
     }
 
     /// <summary>Reads the list; empty where there is none, or where it is damaged.</summary>
     public static IReadOnlyCollection<BlockHash> Read(
         IStorageFolder folder, BlockHash genesis, ICollection<StorageDamage> damage)
     {
-        folder.Delete(Unfinished);
-        if (!folder.Exists(Name))
-        {
-            return [];
-        }
-
         try
         {
-            using IStorageFile file = folder.Open(Name);
-            byte[] bytes = new byte[Math.Min(file.Length, Mark.Length + 4 + ((CountMax + 2L) * Hash256.Bytes))];
-            if (file.TryReadFully(bytes, 0) && Decode(bytes, genesis) is { } hashes)
+            byte[]? bytes = KeptFile.Read(folder, Name, BytesMax);
+            if (bytes is null)
+            {
+                return [];
+            }
+
+            if (Decode(bytes, genesis) is { } hashes)
             {
                 return hashes;
             }

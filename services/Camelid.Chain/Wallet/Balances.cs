@@ -27,9 +27,7 @@ internal sealed class Balances(ChainState state, TransactionPool pool, OfferSign
         RoleKey key = state.Keys[role];
         RoleBalance balance = new()
         {
-#pragma warning disable CA1308 // The names of roles are lower case in the interface.
-            Role = role.ToString().ToLowerInvariant(),
-#pragma warning restore CA1308
+            Role = SeedFile.NameOf(role),
             Address = key.Address.ToString(),
             PublicKey = ByteString.CopyFrom(key.Public.Span),
             UnconfirmedGrains = waiting.Where(output => output.Script == key.Address.ToScript())
@@ -39,9 +37,9 @@ internal sealed class Balances(ChainState state, TransactionPool pool, OfferSign
         {
             foreach (Utxo coin in reading.Outputs.Own(OutputKind.Address, role).Values)
             {
-                bool isYoung = coin.IsCoinbase && reading.Tip.Height + 1 - coin.Height < state.Network.CoinbaseMaturity;
-                balance.ImmatureGrains += isYoung ? coin.Output.Value.Grains : 0;
-                balance.SpendableGrains += isYoung ? 0 : coin.Output.Value.Grains;
+                bool isMature = coin.IsMatureAt(reading.Tip.Height + 1, state.Network);
+                balance.ImmatureGrains += isMature ? 0 : coin.Output.Value.Grains;
+                balance.SpendableGrains += isMature ? coin.Output.Value.Grains : 0;
             }
 
             balance.DepositsGrains = Sum(reading, OutputKind.Deposit, role);

@@ -72,7 +72,7 @@ internal sealed class WalletCoins(
             Output = utxo.Output,
             Place = scan.Places[Hash160.FromBytes(Convert.FromHexString(row.Owner))],
             Height = utxo.Height,
-            IsImmature = utxo.IsCoinbase && reading.Tip.Height + 1 - utxo.Height < state.Network.CoinbaseMaturity,
+            IsImmature = !utxo.IsMatureAt(reading.Tip.Height + 1, state.Network),
         };
     }
 

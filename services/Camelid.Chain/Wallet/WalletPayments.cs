@@ -33,10 +33,13 @@ internal sealed record PaymentDraft(SpendPlan Plan, Transaction Unsigned, IReadO
 /// </summary>
 internal sealed class WalletPayments(
     ChainState state, WalletCoins coins, WalletAddresses addresses, WalletSends sends, TransactionIntake intake,
-    TransactionPool pool, IFeeAdvice fees, TimeProvider time) : IDisposable
+    TransactionPool pool, TimeProvider time) : IDisposable
 {
     /// <summary>The highest price, in grains for each 1,000 bytes: 100,000 times the default minimum.</summary>
     public const long RateMax = 10_000_000;
+
+    /// <summary>Where nobody says a price: that at which a block holds a payment within so many (rule M-18).</summary>
+    private const int TargetBlocks = 6;
 
     private readonly SemaphoreSlim one = new(1, 1);
 
@@ -145,7 +148,8 @@ internal sealed class WalletPayments(
     private FeeRate RateOf(PaymentOrder order)
     {
         FeeRate least = FeeRate.Max(pool.MinimumRate, pool.Policy.RelayRate);
-        FeeRate rate = order.Rate ?? FeeRate.Max(fees.Rate(), least);
+        long advised = Math.Min(pool.EstimateFee(TargetBlocks).Rate.GrainsPerKilobyte, RateMax);
+        FeeRate rate = order.Rate ?? FeeRate.Max(new FeeRate(advised), least);
         return rate >= least && rate.GrainsPerKilobyte <= RateMax
             ? rate
             : throw WalletRefusal.Bad(

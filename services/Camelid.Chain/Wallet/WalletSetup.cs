@@ -14,7 +14,6 @@ internal static class WalletSetup
         .AddSingleton<WalletHistoryReader>()
         .AddSingleton<WalletStore>()
         .AddSingleton<WalletSends>()
-        .AddSingleton<IFeeAdvice, EstimatedFeeAdvice>()
         .AddSingleton<WalletPayments>()
         .AddSingleton<WatchAddresses>()
         .AddSingleton<LabelBook>()

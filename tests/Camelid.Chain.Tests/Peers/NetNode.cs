@@ -153,7 +153,7 @@ internal sealed class NetNode : INetEndpoint, IPeerTransport, IPeerStore, IDispo
     /// <summary>The coins of this node's miner that the next block may spend, the oldest first.</summary>
     public IReadOnlyList<KeyValuePair<OutPoint, Utxo>> MatureCoins() => State.Read(reading =>
         reading.Outputs.Own(OutputKind.Address, KeyRole.Miner)
-            .Where(pair => reading.Tip.Height + 1 - pair.Value.Height >= State.Network.CoinbaseMaturity)
+            .Where(pair => pair.Value.IsMatureAt(reading.Tip.Height + 1, State.Network))
             .OrderBy(pair => pair.Value.Height).ToArray());
 
     /// <summary>Spends an output of this node's miner to itself.</summary>

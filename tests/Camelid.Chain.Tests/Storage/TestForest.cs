@@ -68,8 +68,8 @@ internal sealed class TestForest
     private Node Grow(Node parent)
     {
         List<TransactionWithFee> chosen = [];
-        Dictionary<OutPoint, Utxo> left = parent.Outputs.Where(pair => !pair.Value.IsCoinbase
-                || pair.Value.Height + Network.Regtest.CoinbaseMaturity <= parent.Height + 1)
+        Dictionary<OutPoint, Utxo> left = parent.Outputs
+            .Where(pair => pair.Value.IsMatureAt(parent.Height + 1, Network.Regtest))
             .ToDictionary(pair => pair.Key, pair => pair.Value);
         for (int i = random.Next(4); i > 0 && left.Count > 0; i--)
         {

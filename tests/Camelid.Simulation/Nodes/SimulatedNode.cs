@@ -213,8 +213,8 @@ internal sealed class SimulatedNode : IEndpoint
     public IReadOnlyList<KeyValuePair<OutPoint, Utxo>> Coins()
     {
         KeyValuePair<OutPoint, Utxo>[] all = State.Read(reading =>
-            reading.Outputs.Own(OutputKind.Address, KeyRole.Miner).Where(coin => !coin.Value.IsCoinbase
-                || reading.Tip.Height + 1 - coin.Value.Height >= arena.Rules.CoinbaseMaturity).ToArray());
+            reading.Outputs.Own(OutputKind.Address, KeyRole.Miner)
+                .Where(coin => coin.Value.IsMatureAt(reading.Tip.Height + 1, arena.Rules)).ToArray());
         return [.. all.Where(coin => !Pool.Spends(coin.Key)).OrderBy(coin => coin.Key.Txid)
             .ThenBy(coin => coin.Key.Index)];
     }

@@ -1,9 +1,7 @@
-using Camelid.Chain.Storage;
-
-namespace Camelid.Chain.Mempool;
+namespace Camelid.Chain.Storage;
 
 /// <summary>
-/// A file that is written whole, in place of the one before, and read whole. What it holds can be lost without harm.
+/// A small file that is written whole, in place of the one before, and read whole.
 /// </summary>
 internal static class KeptFile
 {
@@ -24,7 +22,7 @@ internal static class KeptFile
         folder.Flush();
     }
 
-    /// <summary>Reads it; null where there is none, or where it is larger than it could be.</summary>
+    /// <summary>Reads it; null where there is none, and no bytes where it is larger than it could be.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
     public static byte[]? Read(IStorageFolder folder, string name, long bytesMax)
     {
@@ -36,6 +34,6 @@ internal static class KeptFile
 
         using IStorageFile file = folder.Open(name);
         byte[] bytes = new byte[file.Length <= bytesMax ? file.Length : 0];
-        return file.Length <= bytesMax && file.TryReadFully(bytes, 0) ? bytes : null;
+        return file.Length <= bytesMax && file.TryReadFully(bytes, 0) ? bytes : [];
     }
 }
