@@ -1,6 +1,5 @@
-using System.Diagnostics;
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Camelid.TestKit.Kills;
 
 namespace Camelid.Cluster.Tests;
 
@@ -10,11 +9,8 @@ namespace Camelid.Cluster.Tests;
 /// </summary>
 public sealed class PeerWalkTests : IAsyncLifetime
 {
-    private const string Token = "a-token-of-this-test-alone-0123456789";
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(60);
     private readonly string folder = Directory.CreateTempSubdirectory("camelid-peers-").FullName;
-    private readonly List<RunningProgram> running = [];
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly List<ChainProcess> running = [];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -22,10 +18,9 @@ public sealed class PeerWalkTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        http.Dispose();
-        foreach (RunningProgram program in running)
+        foreach (ChainProcess process in running)
         {
-            await program.DisposeAsync();
+            await process.DisposeAsync();
         }
 
         Directory.Delete(folder, recursive: true);
@@ -63,52 +58,33 @@ public sealed class PeerWalkTests : IAsyncLifetime
         await MineAsync(first, 1);
         await UntilAllAsync((string)(await StatusAsync(first))["tipHash"]!, first, second, third);
 
-        foreach (RunningProgram program in running)
+        foreach (ChainProcess process in running)
         {
-            await program.StopAsync();
+            Assert.Equal(0, await process.StopAsync(Cancellation));
         }
     }
 
     private async Task<Chain> StartAsync(string name, Chain? connectTo = null)
     {
-        (int port, int rpc, int peers) =
-            (RunningProgram.FreePort(), RunningProgram.FreePort(), RunningProgram.FreePort());
-        RunningProgram program = RunningProgram.Start(
-            Path.Combine(RunningProgram.FolderOf("Camelid.Chain"), "Camelid.Chain.dll"),
-            [
-                $"Kestrel__Endpoints__http__Url=http://127.0.0.1:{port}", "Kestrel__Endpoints__http__Protocols=Http1",
-                $"Kestrel__Endpoints__grpc__Url=http://127.0.0.1:{rpc}", "Kestrel__Endpoints__grpc__Protocols=Http2",
-                $"Camelid__DataDir={Path.Combine(folder, name)}", $"Camelid__ServiceToken={Token}",
-                "Chain__Mine=false", "Chain__FundClient=false", $"Chain__Listen=127.0.0.1:{peers}",
-                $"Chain__Connect={connectTo?.PeerAddress}", "Logging__LogLevel__Camelid=Information",
-            ]);
-        running.Add(program);
-        Chain chain = new(program, new Uri($"http://127.0.0.1:{port}"), $"127.0.0.1:{peers}");
+        int port = ChainProcess.FreePort();
+        Chain chain = new(ChainProcess.Start(
+            Path.Combine(folder, name), mines: false, port, connectTo?.PeerPort ?? 0), port);
+        running.Add(chain.Process);
         await UntilAsync(chain, _ => true);
         return chain;
     }
 
-    private async Task MineAsync(Chain chain, int count) => await PostAsync(chain, $"/api/chain/mine?count={count}");
+    private static async Task MineAsync(Chain chain, int count) =>
+        await PostAsync(chain, $"/api/chain/mine?count={count}");
 
-    private async Task PostAsync(Chain chain, string path)
-    {
-        using HttpRequestMessage request = Request(HttpMethod.Post, chain, path);
-        using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
-        Assert.True(
-            response.IsSuccessStatusCode,
-            $"{path}: {await response.Content.ReadAsStringAsync(Cancellation)}\n{chain.Program.Said}");
-    }
+    private static async Task PostAsync(Chain chain, string path) => await chain.Process.PostAsync(path, Cancellation);
 
-    private Task<JsonNode> StatusAsync(Chain chain) => GetAsync(chain, "/api/chain/status");
+    private static async Task<JsonNode> StatusAsync(Chain chain) => await GetAsync(chain, "/api/chain/status");
 
-    private async Task<JsonNode> GetAsync(Chain chain, string path)
-    {
-        using HttpRequestMessage request = Request(HttpMethod.Get, chain, path);
-        using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
-        return (await response.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!;
-    }
+    private static async Task<JsonNode> GetAsync(Chain chain, string path) =>
+        (await chain.Process.GetAsync(path, Cancellation))!;
 
-    private async Task UntilAllAsync(string tip, params Chain[] chains)
+    private static async Task UntilAllAsync(string tip, params Chain[] chains)
     {
         foreach (Chain chain in chains)
         {
@@ -116,39 +92,11 @@ public sealed class PeerWalkTests : IAsyncLifetime
         }
     }
 
-    private async Task<JsonNode> UntilAsync(Chain chain, Func<JsonNode, bool> isWanted)
+    private static Task<JsonNode> UntilAsync(Chain chain, Func<JsonNode, bool> isWanted) =>
+        KillChecks.UntilAsync(chain.Process, isWanted, Cancellation);
+
+    private sealed record Chain(ChainProcess Process, int PeerPort)
     {
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100));
-        string last = "nothing";
-        for (long started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < WaitMax;)
-        {
-            try
-            {
-                JsonNode status = await StatusAsync(chain);
-                last = status.ToJsonString();
-                if (isWanted(status))
-                {
-                    return status;
-                }
-            }
-            catch (HttpRequestException)
-            {
-                // It does not listen yet.
-            }
-
-            await timer.WaitForNextTickAsync(Cancellation);
-        }
-
-        Assert.Fail($"{last}\n{chain.Program.Said}");
-        return new JsonObject();
+        public string PeerAddress => $"127.0.0.1:{PeerPort}";
     }
-
-    private static HttpRequestMessage Request(HttpMethod method, Chain chain, string path)
-    {
-        HttpRequestMessage request = new(method, new Uri(chain.Http, path));
-        request.Headers.Authorization = new("Bearer", Token);
-        return request;
-    }
-
-    private sealed record Chain(RunningProgram Program, Uri Http, string PeerAddress);
 }
