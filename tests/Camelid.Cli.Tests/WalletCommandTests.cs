@@ -12,6 +12,7 @@ public sealed class WalletCommandTests : IAsyncLifetime
     private readonly string folder = Directory.CreateTempSubdirectory("camelid-wallet-").FullName;
     private readonly List<(string Path, string Body)> asked = [];
     private WebApplication app = null!;
+    private bool isSealed = true;
 
     public async ValueTask InitializeAsync()
     {
@@ -24,8 +25,9 @@ public sealed class WalletCommandTests : IAsyncLifetime
             using StreamReader reader = new(context.Request.Body);
             asked.Add((context.Request.Path + context.Request.QueryString.Value, await reader.ReadToEndAsync()));
             return Results.Text(
-                """
-                {"words": ["abandon", "ability"], "status": {"exists": true}, "address": "mk", "keyFile": "sealed"}
+                $$"""
+                {"words": ["abandon", "ability"], "status": {"exists": true}, "address": "mk", "keyFile": "sealed",
+                 "sealed": {{(isSealed ? "true" : "false")}}}
                 """,
                 "application/json");
         });
@@ -93,7 +95,19 @@ public sealed class WalletCommandTests : IAsyncLifetime
     {
         Queue<string> typed = new(["correct horse"]);
         Assert.Equal(0, (await RunAsync("", typed, line.Split(' '))).Code);
-        Assert.Equal((path, body), Assert.Single(asked));
+        Assert.Equal((path, body), asked[^1]);
+        Assert.All(asked.SkipLast(1), before => Assert.Equal("/api/wallet/status", before.Path));
+    }
+
+    /// <summary>Where no passphrase is set, none is asked for, keyboard or not.</summary>
+    [Fact]
+    public async Task The_words_of_an_open_wallet_need_no_passphrase()
+    {
+        isSealed = false;
+        Assert.Equal(0, (await RunAsync("", null, "words")).Code);
+        Assert.Equal(("/api/wallet/words", """{"passphrase":""}"""), asked[^1]);
+        isSealed = true;
+        Assert.Equal(2, (await RunAsync("", null, "words")).Code);
     }
 
     [Fact]
@@ -113,7 +127,7 @@ public sealed class WalletCommandTests : IAsyncLifetime
         }
 
         Assert.Equal(4, (await RunAsync("", null, line)).Code);
-        Assert.Single(asked);
+        Assert.Single(asked, question => question.Path == "/api/wallet/backup");
     }
 
     [Fact]

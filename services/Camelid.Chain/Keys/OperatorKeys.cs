@@ -49,6 +49,10 @@ internal sealed class OperatorKeys
     /// <summary>False while the node has no wallet.</summary>
     public bool Exists => held is not null;
 
+    /// <summary>Refuses what needs a wallet, where there is none.</summary>
+    /// <exception cref="Grpc.Core.RpcException">no-wallet.</exception>
+    public void RequireWallet() => _ = Ring;
+
     /// <summary>True where a signature can be made now.</summary>
     public bool CanSign => Exists && !Vault.IsLocked;
 

@@ -80,7 +80,7 @@ internal sealed class KeyCustody(SeedFile file, ChainState state, SealCost cost,
     /// <exception cref="Grpc.Core.RpcException">not-sealed: nothing is hidden.</exception>
     public void Lock()
     {
-        CheckExists();
+        state.Keys.RequireWallet();
         CheckSealed();
         state.Keys.Vault.Lock();
     }
@@ -128,7 +128,7 @@ internal sealed class KeyCustody(SeedFile file, ChainState state, SealCost cost,
     private async Task<T> OpenAsync<T>(
         string passphrase, Func<KeySecret, T> use, CancellationToken cancellationToken)
     {
-        CheckExists();
+        state.Keys.RequireWallet();
         if (passphrase.Length > PassphraseMax)
         {
             throw WalletRefusal.WrongPassphrase();
@@ -150,14 +150,6 @@ internal sealed class KeyCustody(SeedFile file, ChainState state, SealCost cost,
         finally
         {
             one.Release();
-        }
-    }
-
-    private void CheckExists()
-    {
-        if (!state.Keys.Exists)
-        {
-            throw WalletRefusal.None();
         }
     }
 

@@ -21,11 +21,7 @@ internal sealed class PaymentDesk(ChainState state, WalletPayments payments)
     /// <summary>Pays, or says what would be paid.</summary>
     public async Task<SendReply> SendAsync(SendRequest request, CancellationToken cancellationToken)
     {
-        if (!state.Keys.Exists)
-        {
-            throw WalletRefusal.None();
-        }
-
+        state.Keys.RequireWallet();
         PaymentOrder order = OrderOf(request);
         if (request.DryRun)
         {

@@ -107,7 +107,7 @@ internal sealed class WalletDesk(
     /// <summary>An address that nobody paid to yet, in a block or in the mempool.</summary>
     public async Task<ReceiveAddress> ReceiveAsync(bool isFresh, CancellationToken cancellationToken)
     {
-        CheckExists();
+        state.Keys.RequireWallet();
         HashSet<Hash160> waiting = [.. (await coins.TakeAsync(addresses, cancellationToken)).Coins
             .Where(coin => coin.Height == 0).Select(coin => OutputOwner.Of(coin.Output.Script).Owner)];
         foreach ((KeyPlace place, Hash160 hash) in await addresses.UnusedAsync(
@@ -135,20 +135,12 @@ internal sealed class WalletDesk(
     {
         if (!request.Watched)
         {
-            CheckExists();
+            state.Keys.RequireWallet();
         }
 
         return ExplorerMapping.TryReadCursor(request.Cursor, out ChainPlace below)
             ? history.ReadAsync(
                 request.Watched ? watched : addresses, below, request.Limit, cancellationToken)
             : throw WalletRefusal.Bad($"cursor: '{request.Cursor}' is not the cursor of an earlier answer");
-    }
-
-    private void CheckExists()
-    {
-        if (!state.Keys.Exists)
-        {
-            throw WalletRefusal.None();
-        }
     }
 }

@@ -14,11 +14,7 @@ internal sealed class WalletMessages(ChainState state, WalletAddresses addresses
     public async Task<SignMessageReply> SignAsync(SignMessageRequest request, CancellationToken cancellationToken)
     {
         Address address = Read(request.Address, request.Message);
-        if (!state.Keys.Exists)
-        {
-            throw WalletRefusal.None();
-        }
-
+        state.Keys.RequireWallet();
         AddressScan scan = await addresses.ScanAsync(cancellationToken);
         return scan.Places.TryGetValue(address.KeyHash, out KeyPlace place)
             ? new SignMessageReply

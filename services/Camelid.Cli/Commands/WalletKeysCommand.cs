@@ -39,10 +39,13 @@ internal static class WalletKeysCommand
         passphrase.SetAction((parse, cancellation) => ChangeAsync(terminal, parse, cancellation));
         yield return passphrase;
         Command words = new("words", "Show the words of the wallet again.") { SecretInput.PassphraseFile };
-        words.SetAction((parse, cancellation) => OperatorDocument.PostAsync(
+        words.SetAction(async (parse, cancellation) => await OperatorDocument.PostAsync(
             terminal,
             parse,
-            ($"{Route}/words", new JsonObject { ["passphrase"] = SecretInput.Passphrase(terminal, parse) }),
+            ($"{Route}/words", new JsonObject
+            {
+                ["passphrase"] = await CurrentPassphraseAsync(terminal, parse, cancellation),
+            }),
             (page, answer) => WalletPages.WriteWords(page, answer?["words"] as JsonArray ?? []),
             cancellation));
         yield return words;
@@ -56,13 +59,19 @@ internal static class WalletKeysCommand
         OperatorDocument.PostAsync(
             terminal, parse, ($"{Route}/{route}", body), WalletPages.Status, cancellationToken);
 
-    /// <summary>The old passphrase is asked for where there is one.</summary>
-    private static async Task<int> ChangeAsync(
+    /// <summary>The passphrase that is set, asked for where there is one.</summary>
+    private static async Task<string> CurrentPassphraseAsync(
         Terminal terminal, ParseResult parse, CancellationToken cancellationToken)
     {
         JsonNode? status = await OperatorDocument.GetAsync(parse, Route + "/status", cancellationToken);
         bool isSealed = status?["sealed"]?.GetValue<bool>() == true;
-        string old = isSealed ? SecretInput.Passphrase(terminal, parse) : "";
+        return isSealed ? SecretInput.Passphrase(terminal, parse) : "";
+    }
+
+    private static async Task<int> ChangeAsync(
+        Terminal terminal, ParseResult parse, CancellationToken cancellationToken)
+    {
+        string old = await CurrentPassphraseAsync(terminal, parse, cancellationToken);
         string next = SecretInput.NewPassphrase(terminal, parse, SecretInput.NewPassphraseFile);
         return await PostAsync(
             terminal,
@@ -81,7 +90,10 @@ internal static class WalletKeysCommand
             throw new CommandFailure(ExitCode.Refused, $"{file.FullName} is there already; nothing is written over");
         }
 
-        JsonObject body = new() { ["passphrase"] = SecretInput.Passphrase(terminal, parse) };
+        JsonObject body = new()
+        {
+            ["passphrase"] = await CurrentPassphraseAsync(terminal, parse, cancellationToken),
+        };
         using CamelidClient client = Gateway.Open(parse);
         JsonNode? answer = JsonNode.Parse((await client.PostOperatorAsync(
             Route + "/backup", body.ToJsonString(), cancellationToken)).GetRawText());
