@@ -52,6 +52,7 @@ public static class ServiceDefaultsSetup
         builder.Services.AddEphemeralKeys();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DataFolder>();
+        builder.Services.AddSingleton(NodeRoles.Read(builder.Configuration));
         builder.Services.AddSingleton<MetricsText>();
         builder.Services.AddHostedService(services => services.GetRequiredService<MetricsText>());
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag]);

@@ -6,6 +6,7 @@ using Camelid.Inference;
 using Camelid.JobPool;
 using Camelid.ModelRegistry;
 using Camelid.ServiceDefaults.Bus;
+using Camelid.ServiceDefaults.Hosting;
 using Camelid.Verifier;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -43,12 +44,20 @@ internal static class NodeHost
         builder.AddChain();
         builder.AddModelRegistry();
         builder.AddJobPool();
-        builder.AddInference();
-        builder.AddVerifier();
+        if (options.Roles.IsWorker)
+        {
+            builder.AddInference();
+        }
+
+        if (options.Roles.IsVerifier)
+        {
+            builder.AddVerifier();
+        }
+
         builder.AddGateway();
         builder.AddDashboard();
         builder.AddServiceBus();
-        return Map(builder.Build());
+        return Map(builder.Build(), options.Roles);
     }
 
     /// <summary>What the command line says about peers; what it leaves open, the environment may say.</summary>
@@ -76,14 +85,22 @@ internal static class NodeHost
         return settings;
     }
 
-    private static WebApplication Map(WebApplication app)
+    private static WebApplication Map(WebApplication app, NodeRoles roles)
     {
         app.MapGateway();
         app.MapChain();
         app.MapModelRegistry();
         app.MapJobPool();
-        app.MapInference();
-        app.MapVerifier();
+        if (roles.IsWorker)
+        {
+            app.MapInference();
+        }
+
+        if (roles.IsVerifier)
+        {
+            app.MapVerifier();
+        }
+
         app.MapDashboard();
         app.MapDefaultEndpoints();
         return app;
@@ -110,6 +127,7 @@ internal static class NodeHost
             ["Camelid:DataDir"] = folder.Path,
             ["Camelid:Network"] = options.Network,
             ["Camelid:Model"] = options.Model,
+            [NodeRoles.Setting] = options.Roles.ToString(),
             ["Camelid:Socket"] = folder.SocketPath,
             ["urls"] = null,
         });

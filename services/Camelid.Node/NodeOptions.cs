@@ -1,4 +1,5 @@
 using System.Globalization;
+using Camelid.ServiceDefaults.Hosting;
 
 namespace Camelid.Node;
 
@@ -7,11 +8,13 @@ internal sealed record NodeOptions
 {
     public const string Usage =
         "usage: camelid up [--port N] [--data-dir DIR] [--model NAME|ROOT] [--network regtest]\n"
-        + "                  [--connect HOST:PORT]… [--listen [HOST:]PORT] [--mine yes|no]\n"
+        + "                  [--role LIST] [--connect HOST:PORT]… [--listen [HOST:]PORT] [--mine yes|no]\n"
         + "  --port N        gateway and dashboard on http://127.0.0.1:N (default 8080; 0 takes a free one)\n"
         + "  --data-dir DIR  where keys, chain, jobs and models are kept (default ~/.camelid)\n"
         + "  --model M       name or root of the model that is served (default camelid-nano)\n"
         + "  --network NAME  regtest; on main and test the chain service runs alone\n"
+        + "  --role LIST     what it does, of client,worker,verifier (default all): without worker it computes\n"
+        + "                  nothing, and jobs go to other operators; without verifier it checks nothing\n"
         + "  --connect H:P   another node's peer port; may be said several times; then this node does not mine\n"
         + "  --listen [H:]P  where other nodes may connect (default 127.0.0.1:N+1; [::]:P for everybody)\n"
         + "  --mine yes|no   whether this node mines (default yes, with --connect no)";
@@ -27,6 +30,9 @@ internal sealed record NodeOptions
     public string Model { get; init; } = ModelDefault;
 
     public string Network { get; init; } = RegtestName;
+
+    /// <summary>What the node does.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.All;
 
     /// <summary>Peer addresses of other nodes.</summary>
     public IReadOnlyList<string> Connect { get; init; } = [];
@@ -55,7 +61,7 @@ internal sealed record NodeOptions
             }
 
             if (name is not ("--port" or "--data-dir" or "--model" or "--network" or "--connect" or "--listen"
-                or "--mine"))
+                or "--mine" or "--role"))
             {
                 fault = $"unknown option '{args[index]}'";
                 break;
@@ -90,6 +96,14 @@ internal sealed record NodeOptions
                 return this with { DataFolder = Path.GetFullPath(value) };
             case "--model":
                 return this with { Model = value };
+            case "--role":
+                if (NodeRoles.TryParse(value, out NodeRoles? roles))
+                {
+                    return this with { Roles = roles };
+                }
+
+                fault = $"--role: '{value}' is no list of client, worker and verifier, each once";
+                return this;
             case "--connect":
                 return this with { Connect = [.. Connect, PeerName(name, value, ref fault)] };
             case "--listen":

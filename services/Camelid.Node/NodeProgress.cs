@@ -88,11 +88,19 @@ internal sealed class NodeProgress(TextWriter output, NodeFolder folder, TimePro
               dashboard  {{address}}/
               API key    {{key}}
 
-            {{CurlLine(address, options.Model)}}
+            {{FirstLine(address, options)}}
 
             """);
         Line("ready");
     }
+
+    private string FirstLine(string address, NodeOptions options) => options.Roles switch
+    {
+        { IsWorker: true } => CurlLine(address, options.Model),
+        { IsClient: true } => $"./camelid jobs submit {options.Model} \"Once upon a time\" --wait --url {address} "
+            + $"--api-key-file '{folder.ApiKeyFile}'",
+        _ => "./camelid node status --url " + address,
+    };
 
     private string CurlLine(string address, string model) =>
         $"curl -s {address}/v1/completions -H \"Authorization: Bearer $(cat '{folder.ApiKeyFile}')\" "

@@ -1,3 +1,5 @@
+using Camelid.ServiceDefaults.Hosting;
+
 namespace Camelid.Node.Tests;
 
 public sealed class NodeOptionsTests
@@ -29,12 +31,27 @@ public sealed class NodeOptionsTests
     }
 
     [Theory]
+    [InlineData("", true, true, true)]
+    [InlineData("--role client", true, false, false)]
+    [InlineData("--role=verifier,worker", false, true, true)]
+    public void A_node_has_the_roles_that_are_named_and_all_where_none_is(
+        string line, bool isClient, bool isWorker, bool isVerifier)
+    {
+        Assert.True(NodeOptions.TryParse(
+            line.Split(' ', StringSplitOptions.RemoveEmptyEntries), out NodeOptions options, out _));
+        Assert.Equal(new NodeRoles(isClient, isWorker, isVerifier), options.Roles);
+    }
+
+    [Theory]
     [InlineData("--connect nowhere", "nowhere")]
     [InlineData("--connect a:0", "a:0")]
     [InlineData("--connect a:1,b:2", "a:1,b:2")]
     [InlineData("--listen 70000", "70000")]
     [InlineData("--listen 0.0.0.0:0", "")]
     [InlineData("--mine maybe", "maybe")]
+    [InlineData("--role miner", "miner")]
+    [InlineData("--role client,client", "client,client")]
+    [InlineData("--role client,", "client,")]
     [InlineData("--port 65535", "")]
     [InlineData("--port 65536", "65536")]
     [InlineData("--port -1", "-1")]

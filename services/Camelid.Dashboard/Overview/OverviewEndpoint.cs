@@ -28,8 +28,9 @@ internal static class OverviewEndpoint
             new("node", await renderer.RenderAsync<NodePanel>(nameof(NodePanel.Snapshot), snapshot)),
             new("chain", await renderer.RenderAsync<ChainPanel>(nameof(ChainPanel.State), snapshot.Chain)),
             new("workers", await renderer.RenderAsync<WorkersPanel>(nameof(WorkersPanel.State), snapshot.Readiness)),
-            new("verification",
-                await renderer.RenderAsync<VerificationPanel>(nameof(VerificationPanel.State), snapshot.Verification)),
+            new("verification", snapshot.Roles.IsVerifier
+                ? await renderer.RenderAsync<VerificationPanel>(nameof(VerificationPanel.State), snapshot.Verification)
+                : await renderer.RenderAsync<NoVerifierPanel>(nameof(NoVerifierPanel.Roles), snapshot.Roles)),
             new("jobs", await renderer.RenderAsync<JobsPanel>(nameof(JobsPanel.State), snapshot.Jobs)),
             new("money", await renderer.RenderAsync<MoneyPanel>(nameof(MoneyPanel.State), snapshot.Money)),
             new("models", await renderer.RenderAsync<ModelsPanel>(nameof(ModelsPanel.State), snapshot.Models)),

@@ -3,13 +3,14 @@ using Camelid.Contracts.JobPool.V1;
 using Camelid.Contracts.ModelRegistry.V1;
 using Camelid.Contracts.Verifier.V1;
 using Camelid.Dashboard.Panels;
+using Camelid.ServiceDefaults.Hosting;
 
 namespace Camelid.Dashboard.Overview;
 
 /// <summary>Asks every service for its panel, side by side.</summary>
 internal sealed class OverviewFeed(
     JobPoolRpc.JobPoolRpcClient jobPool, ChainAccess chain, VerifierRpc.VerifierRpcClient verifier,
-    ModelRegistryRpc.ModelRegistryRpcClient registry, TimeProvider time)
+    ModelRegistryRpc.ModelRegistryRpcClient registry, NodeRoles roles, TimeProvider time)
 {
     private const int JobsShown = 12;
 
@@ -38,10 +39,13 @@ internal sealed class OverviewFeed(
         Task<PanelState<ChainStatus>> chainNow = status.GetAsync(cancellationToken);
         Task<PanelState<ListJobsReply>> jobsNow = jobs.GetAsync(cancellationToken);
         Task<PanelState<BalancesReply>> moneyNow = money.GetAsync(cancellationToken);
-        Task<PanelState<VerifierStatus>> verificationNow = verification.GetAsync(cancellationToken);
+        Task<PanelState<VerifierStatus>> verificationNow = roles.IsVerifier
+            ? verification.GetAsync(cancellationToken)
+            : Task.FromResult(new PanelState<VerifierStatus>());
         Task<PanelState<ListModelsReply>> modelsNow = models.GetAsync(cancellationToken);
         return new OverviewSnapshot
         {
+            Roles = roles,
             Readiness = await readinessNow,
             Chain = await chainNow,
             Jobs = await jobsNow,

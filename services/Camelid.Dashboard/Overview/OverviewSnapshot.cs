@@ -3,12 +3,16 @@ using Camelid.Contracts.JobPool.V1;
 using Camelid.Contracts.ModelRegistry.V1;
 using Camelid.Contracts.Verifier.V1;
 using Camelid.Dashboard.Panels;
+using Camelid.ServiceDefaults.Hosting;
 
 namespace Camelid.Dashboard.Overview;
 
 /// <summary>All panels of the overview at one moment.</summary>
 public sealed record OverviewSnapshot
 {
+    /// <summary>What the node does.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.All;
+
     /// <summary>Can jobs be served.</summary>
     public required PanelState<ReadinessReply> Readiness { get; init; }
 
@@ -32,7 +36,9 @@ public sealed record OverviewSnapshot
     [
         PartStatus.Of("Jobs and workers", Readiness, reply => reply.Ready ? [] : [.. reply.Missing]),
         PartStatus.Of("Chain and deposits", Chain, status => status.Ready ? [] : [status.NotReadyReason]),
-        PartStatus.Of("Verification", Verification, status => status.Ready ? [] : [status.NotReadyReason]),
+        .. Roles.IsVerifier
+            ? [PartStatus.Of("Verification", Verification, status => status.Ready ? [] : [status.NotReadyReason])]
+            : Array.Empty<PartStatus>(),
         PartStatus.Of("Models", Models, reply => reply.Models.Count > 0 ? [] : ["no model is served"]),
     ];
 }

@@ -2,17 +2,19 @@ using Camelid.Contracts.Chain.V1;
 using Camelid.Contracts.JobPool.V1;
 using Camelid.Contracts.ModelRegistry.V1;
 using Camelid.Contracts.Verifier.V1;
+using Camelid.ServiceDefaults.Hosting;
 using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Camelid.Gateway.Health;
 
 /// <summary>
-/// Healthy only where a completion can be served now: jobs, chain, verifier and a model are all there.
+/// Healthy only where this node can do now what its roles say: jobs, chain and a model are there, and the verifier
+/// where it is one.
 /// </summary>
 internal sealed class ServingCheck(
     JobPoolRpc.JobPoolRpcClient jobPool, ChainRpc.ChainRpcClient chain, VerifierRpc.VerifierRpcClient verifier,
-    ModelRegistryRpc.ModelRegistryRpcClient registry, TimeProvider time) : IHealthCheck
+    ModelRegistryRpc.ModelRegistryRpcClient registry, NodeRoles roles, TimeProvider time) : IHealthCheck
 {
     /// <summary>Name of the check.</summary>
     public const string Name = "completions";
@@ -38,6 +40,11 @@ internal sealed class ServingCheck(
             }),
             AskAsync("verifier", async () =>
             {
+                if (!roles.IsVerifier)
+                {
+                    return [];
+                }
+
                 VerifierStatus status = await verifier.GetStatusAsync(new GetVerifierStatusRequest(), call);
                 return status.Ready ? [] : Named("verifier", [status.NotReadyReason]);
             }),

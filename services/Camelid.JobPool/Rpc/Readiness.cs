@@ -2,13 +2,14 @@ using Camelid.Contracts.Chain.V1;
 using Camelid.Contracts.JobPool.V1;
 using Camelid.JobPool.Jobs;
 using Camelid.JobPool.Workers;
+using Camelid.ServiceDefaults.Hosting;
 using Grpc.Core;
 
 namespace Camelid.JobPool.Rpc;
 
 /// <summary>Whether a job could be run and paid now, and what is missing.</summary>
 internal sealed class Readiness(
-    JobStore store, WorkerRoster roster, ChainRpc.ChainRpcClient chain, TimeProvider time)
+    JobStore store, WorkerRoster roster, NodeRoles roles, ChainRpc.ChainRpcClient chain, TimeProvider time)
 {
     private static readonly TimeSpan AskSeconds = TimeSpan.FromSeconds(3);
 
@@ -31,7 +32,11 @@ internal sealed class Readiness(
         }
 
         reply.Workers.Add(roster.Alive());
-        if (!reply.Workers.Any(worker => worker.ModelRoots.Count > 0))
+        if (!roles.IsWorker)
+        {
+            reply.Notes.Add("no own worker: jobs go to other operators in batch mode");
+        }
+        else if (!reply.Workers.Any(worker => worker.ModelRoots.Count > 0))
         {
             reply.Missing.Add("worker: none with a loaded model reported in the last seconds");
         }

@@ -6,6 +6,7 @@ using Camelid.Contracts.Verifier.V1;
 using Camelid.Dashboard.Live;
 using Camelid.Dashboard.Overview;
 using Camelid.Dashboard.Panels;
+using Camelid.ServiceDefaults.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -26,6 +27,18 @@ public sealed class OverviewPanelTests
     [Fact]
     public async Task A_node_that_has_every_part_works() =>
         Assert.Contains("Yes: a completion can be served now", await RenderAsync(Working), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_node_without_worker_and_verifier_is_not_called_broken_for_them()
+    {
+        string html = await RenderAsync(Working with
+        {
+            Roles = new NodeRoles(IsClient: true, IsWorker: false, IsVerifier: false),
+            Verification = new PanelState<VerifierStatus>(),
+        });
+        Assert.Contains("Yes: jobs can be sent to other operators now", html, StringComparison.Ordinal);
+        Assert.Equal(4, WebUtility.HtmlDecode(html).Count(letter => letter == '✓'));
+    }
 
     [Fact]
     public async Task A_node_that_lacks_a_part_says_which_and_why()
