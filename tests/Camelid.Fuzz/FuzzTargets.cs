@@ -11,7 +11,7 @@ internal static class FuzzTargets
     [
         .. new IEnumerable<IFuzzTarget>[]
         {
-            ChainTargets.All, JobTargets.All, KeyTargets.All, PeerTargets.All, StorageTargets.All,
+            ChainTargets.All, JobTargets.All, KeyTargets.All, MarketTargets.All, PeerTargets.All, StorageTargets.All,
             [new KeyFileTarget(), new EngineTarget()],
         }.SelectMany(targets => targets).OrderBy(target => target.Name, StringComparer.Ordinal),
     ];

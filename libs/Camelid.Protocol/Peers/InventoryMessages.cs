@@ -1,4 +1,5 @@
 using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Market;
 using Camelid.Protocol.Transactions;
 
 namespace Camelid.Protocol.Peers;
@@ -14,6 +15,15 @@ public enum InventoryKind : byte
 
     /// <summary>The same, asked for as a compact block.</summary>
     CompactBlock = 3,
+
+    /// <summary>A service announcement, by its id.</summary>
+    Service = 4,
+
+    /// <summary>A holding announcement, by its id.</summary>
+    Holding = 5,
+
+    /// <summary>An offer, by its id.</summary>
+    Offer = 6,
 }
 
 /// <summary>Something that a node has or wants.</summary>
@@ -29,6 +39,15 @@ public readonly record struct InventoryEntry(InventoryKind Kind, Hash256 Hash)
 
     /// <summary>A whole block.</summary>
     public static InventoryEntry Of(BlockHash hash) => new(InventoryKind.Block, hash.Value);
+
+    /// <summary>An item of the market.</summary>
+    public static InventoryEntry Of(MarketKind kind, Hash256 id) =>
+        new((InventoryKind)((byte)InventoryKind.Service + (byte)kind - (byte)MarketKind.Service), id);
+
+    /// <summary>Which kind of item it names; <c>Unset</c> where it names none of the market.</summary>
+    public MarketKind Market => Kind is >= InventoryKind.Service and <= InventoryKind.Offer
+        ? (MarketKind)((byte)MarketKind.Service + (byte)Kind - (byte)InventoryKind.Service)
+        : MarketKind.Unset;
 }
 
 /// <summary>Rule P-09: 1 to 4,096 entries of known kinds, in the sender's order.</summary>
@@ -63,7 +82,7 @@ public sealed class InventoryList : IEquatable<InventoryList>
         for (int i = 0; i < entries.Length; i++)
         {
             entries[i] = new InventoryEntry((InventoryKind)reader.Byte(), reader.Hash());
-            good &= entries[i].Kind is InventoryKind.Transaction or InventoryKind.Block or InventoryKind.CompactBlock;
+            good &= entries[i].Kind is >= InventoryKind.Transaction and <= InventoryKind.Offer;
         }
 
         return good ? new InventoryList(entries) : null;

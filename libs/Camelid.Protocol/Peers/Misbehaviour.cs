@@ -67,6 +67,15 @@ public static class Misbehaviour
         RuleCode.RelayForm, RuleCode.RelaySignature, RuleCode.CompactBlockAnswer,
     ];
 
+    /// <summary>
+    /// An announcement or offer that nobody may have signed so, or that names a transaction that is not about it.
+    /// </summary>
+    private static readonly RuleCode[] MarketFaults =
+    [
+        RuleCode.MarketForm, RuleCode.MarketOtherNetwork, RuleCode.MarketSignature, RuleCode.OfferOtherJob,
+        RuleCode.OfferDeposit, RuleCode.OfferLockTime, RuleCode.OfferMoney,
+    ];
+
     private static readonly RuleCode[] NoFaults =
     [
         RuleCode.Unset, RuleCode.Accepted,
@@ -87,10 +96,16 @@ public static class Misbehaviour
 
         // Short ids are short.
         RuleCode.CompactBlockAmbiguous,
+
+        // The peer's clock, chain or table is another; what a message is, its sender says, not who passes it on.
+        RuleCode.MarketTime, RuleCode.MarketExpired, RuleCode.MarketStakeUnknown, RuleCode.MarketStakeOther,
+        RuleCode.MarketOutdated, RuleCode.MarketFull, RuleCode.OfferTransactionUnknown, RuleCode.MessagePartForm,
+        RuleCode.MessagePartContradicts, RuleCode.MessagePartsTooMany, RuleCode.MessageUnwanted,
     ];
 
     private static readonly FrozenSet<RuleCode> Faults =
-        TransactionFaults.Concat(ScriptFaults).Concat(BlockFaults).Concat(MessageFaults).ToFrozenSet();
+        TransactionFaults.Concat(ScriptFaults).Concat(BlockFaults).Concat(MessageFaults).Concat(MarketFaults)
+            .ToFrozenSet();
 
     /// <summary>True where the code was thought about: it is in one of the lists.</summary>
     public static bool IsJudged(RuleCode code) => Faults.Contains(code) || NoFaults.Contains(code);

@@ -70,4 +70,7 @@ public enum PeerCommand
 
     /// <summary>A signed message for a node that need not be a neighbour.</summary>
     Relay,
+
+    /// <summary>An announcement or offer that was asked for.</summary>
+    Market,
 }

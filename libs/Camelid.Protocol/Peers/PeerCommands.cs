@@ -42,6 +42,7 @@ public static class PeerCommands
         [PeerCommand.GetBlockTxn] = new("getblocktxn", GetBlockTxnMessage.BytesMax),
         [PeerCommand.BlockTxn] = new("blocktxn", BlockTxnMessage.BytesMax),
         [PeerCommand.Relay] = new("relay", RelayMessage.BytesMax),
+        [PeerCommand.Market] = new("market", MarketMessage.BytesMax),
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, PeerCommand> Names =

@@ -71,6 +71,7 @@ public abstract record PeerMessage
         PeerCommand.GetBlockTxn => GetBlockTxnMessage.Read(ref reader),
         PeerCommand.BlockTxn => BlockTxnMessage.Read(ref reader),
         PeerCommand.Relay => RelayMessage.Read(ref reader),
+        PeerCommand.Market => MarketMessage.Read(ref reader),
         _ => null,
     };
 }

@@ -427,4 +427,58 @@ public enum RuleCode
 
     /// <summary>The node stops.</summary>
     PeerNodeStops = 311,
+
+    /// <summary>An announcement or offer has a field out of its bounds.</summary>
+    MarketForm = 340,
+
+    /// <summary>An announcement or offer is of another network.</summary>
+    MarketOtherNetwork = 341,
+
+    /// <summary>An announcement or offer is dated too far ahead.</summary>
+    MarketTime = 342,
+
+    /// <summary>An announcement or offer is over.</summary>
+    MarketExpired = 343,
+
+    /// <summary>An announcement or offer is not signed by the key that it names.</summary>
+    MarketSignature = 344,
+
+    /// <summary>The stake that is announced is not among the unspent outputs.</summary>
+    MarketStakeUnknown = 345,
+
+    /// <summary>What is announced as a stake is none of the announced key.</summary>
+    MarketStakeOther = 346,
+
+    /// <summary>A later announcement about the same thing is known.</summary>
+    MarketOutdated = 347,
+
+    /// <summary>There is no room for it: too many, or too many of one signer.</summary>
+    MarketFull = 348,
+
+    /// <summary>The transaction that an offer names is not known.</summary>
+    OfferTransactionUnknown = 350,
+
+    /// <summary>The transaction behind an offer is about another job.</summary>
+    OfferOtherJob = 351,
+
+    /// <summary>The transaction behind an offer does not keep a deposit of the client.</summary>
+    OfferDeposit = 352,
+
+    /// <summary>The transaction behind an offer is not due at its deadline and one window.</summary>
+    OfferLockTime = 353,
+
+    /// <summary>The deposit behind an offer holds too little.</summary>
+    OfferMoney = 354,
+
+    /// <summary>A piece of a message is out of form.</summary>
+    MessagePartForm = 355,
+
+    /// <summary>The parts of a message contradict each other or the message's id.</summary>
+    MessagePartContradicts = 356,
+
+    /// <summary>Too much waits for the rest of its parts.</summary>
+    MessagePartsTooMany = 357,
+
+    /// <summary>Nobody here waits for messages of this kind.</summary>
+    MessageUnwanted = 358,
 }

@@ -83,7 +83,8 @@ public sealed class PeerMessageTests
     [InlineData(0, false)]
     [InlineData(1, true)]
     [InlineData(3, true)]
-    [InlineData(4, false)]
+    [InlineData(6, true)]
+    [InlineData(7, false)]
     public void P_09_an_inventory_names_known_kinds_only(byte kind, bool isGood) =>
         Assert.Equal(isGood, IsRead(PeerCommand.GetData, [1, kind, .. new byte[32]]));
 

@@ -2,6 +2,7 @@ using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Keys;
 using Camelid.Protocol.Peers;
 using Camelid.Protocol.Peers.Compact;
+using Camelid.Protocol.Tests.Market;
 using Camelid.Protocol.Tests.Transactions;
 using Camelid.Protocol.Transactions;
 
@@ -79,5 +80,6 @@ internal static class PeerSamples
         yield return new GetBlockTxnMessage(genesis.Hash, [0, 1, 5, 600]);
         yield return new BlockTxnMessage(genesis.Hash, [coinbase]);
         yield return Relay(3, Id(4)).Message;
+        yield return new MarketMessage(MarketSamples.All[0]);
     }
 }
