@@ -107,7 +107,8 @@ public static class HashTree
         return Hashes.Sha256(bytes);
     }
 
-    private static Hash256[] Above(Hash256[] level)
+    /// <summary>The nodes one level higher.</summary>
+    internal static Hash256[] Above(Hash256[] level)
     {
         Hash256[] above = new Hash256[(level.Length + 1) >> 1];
         for (int i = 0; i < above.Length; i++)
