@@ -69,6 +69,7 @@ internal static class CommandLine
             NodeCommand.Build(terminal),
             DoctorCommand.Build(terminal),
             ClusterCommand.Build(terminal),
+            NodesCommand.Build(terminal),
             DemoCommand.Build(terminal),
         };
         root.Add(CompletionCommand.Build(terminal, root));

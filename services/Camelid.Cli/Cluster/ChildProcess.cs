@@ -21,8 +21,13 @@ internal sealed partial class ChildProcess : IDisposable
     public int ExitCode => process.ExitCode;
 
     /// <summary>Starts <c>dotnet PROGRAM …</c>.</summary>
+    /// <param name="arguments">The program and what follows it.</param>
+    /// <param name="variables">Environment variables.</param>
+    /// <param name="logFile">Where its lines are appended.</param>
+    /// <param name="onLine">Gets each line too, as it comes.</param>
     public static ChildProcess StartDotnet(
-        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> variables, string logFile)
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> variables, string logFile,
+        Action<string>? onLine = null)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
         bool hasSessions = File.Exists("/usr/bin/setsid");
@@ -42,8 +47,17 @@ internal sealed partial class ChildProcess : IDisposable
 
         StreamWriter log = TextWriterFor(logFile);
         Process process = new() { StartInfo = start };
-        process.OutputDataReceived += (_, line) => WriteLine(log, line.Data);
-        process.ErrorDataReceived += (_, line) => WriteLine(log, line.Data);
+        void Take(string? line)
+        {
+            if (line is not null)
+            {
+                WriteLine(log, line);
+                onLine?.Invoke(line);
+            }
+        }
+
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.ErrorDataReceived += (_, line) => Take(line.Data);
         process.Start();
         process.StandardInput.Close();
         process.BeginOutputReadLine();
@@ -99,11 +113,11 @@ internal sealed partial class ChildProcess : IDisposable
     private static StreamWriter TextWriterFor(string file) =>
         new(new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
 
-    private static void WriteLine(StreamWriter log, string? line)
+    private static void WriteLine(StreamWriter log, string line)
     {
         lock (log)
         {
-            if (line is not null && log.BaseStream is { CanWrite: true })
+            if (log.BaseStream is { CanWrite: true })
             {
                 log.WriteLine(line);
             }
