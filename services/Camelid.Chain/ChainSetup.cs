@@ -6,6 +6,7 @@ using Camelid.Chain.Checks;
 using Camelid.Chain.Explorer;
 using Camelid.Chain.Index;
 using Camelid.Chain.Keys;
+using Camelid.Chain.Market;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Mining;
 using Camelid.Chain.Peers;
@@ -54,6 +55,7 @@ public static class ChainSetup
         services.AddHostedService(provider => provider.GetRequiredService<MempoolKeeper>());
         services.AddHostedService<ChainMetrics>();
         builder.AddPeers();
+        services.AddMarket();
         services.AddHostedService<MinerLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<Miner>());
         services.AddHealthChecks().AddCheck<ChainHealth>("chain");
@@ -72,6 +74,7 @@ public static class ChainSetup
         MiningApi.Map(app);
         WalletApi.Map(app);
         app.MapPeers();
+        app.MapMarket();
         return app;
     }
 

@@ -158,6 +158,7 @@ internal sealed class PeerEngine
         desks.Download.Tick();
         desks.Compact.Tick();
         desks.Transactions.Tick();
+        desks.Envelopes.Tick();
         desks.Gossip.Tick();
         desks.Slots.Tick();
         desks.Watch.Tick();

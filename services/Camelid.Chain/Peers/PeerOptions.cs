@@ -1,4 +1,5 @@
 using System.Numerics;
+using Camelid.Chain.Peers.Relay;
 using Camelid.Protocol;
 
 namespace Camelid.Chain.Peers;
@@ -181,7 +182,7 @@ internal sealed record PeerOptions
     public long UploadTotal { get; init; }
 
     /// <summary>Relayed messages that a peer may send in a second; ten times as many at once.</summary>
-    public int EnvelopesPerSecond { get; init; } = 10;
+    public int EnvelopesPerSecond { get; init; } = 50;
 
     /// <summary>Neighbours to which an envelope is handed on whose receiver is none of them.</summary>
     public int EnvelopeFanout { get; init; } = 8;
@@ -196,11 +197,12 @@ internal sealed record PeerOptions
 
     /// <summary>
     /// What all of it can come to hold: frames being read, frames waiting to be sent (what one peer may have above the
-    /// total: a block and what is small), orphans, filters of known transactions, compact blocks.
+    /// total: a block and what is small), orphans, filters of known transactions, compact blocks, envelopes that wait.
     /// </summary>
     public long MemoryBytesMax => FrameBytesTotal + SendQueueBytesTotal
         + (ConnectionsMax * (long)SendQueueBytesLow) + SendQueueBytesMax
-        + (OrphansMax * 100_000L) + (ConnectionsMax * 400_000L) + (BlocksInFlightMax * 4_000_000L);
+        + (OrphansMax * 100_000L) + (ConnectionsMax * 400_000L) + (BlocksInFlightMax * 4_000_000L)
+        + EnvelopeOutbox.BytesMax;
 
     /// <summary>Connections of all kinds, a feeler and one more at a stale tip included.</summary>
     public int ConnectionsMax => FullOutboundMax + BlocksOnlyOutboundMax + ManualMax + InboundMax + 2;

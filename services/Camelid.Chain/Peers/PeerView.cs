@@ -94,6 +94,12 @@ internal sealed record PeerCounts
     /// <summary>Envelopes for others.</summary>
     public required long EnvelopesForwarded { get; init; }
 
+    /// <summary>Envelopes that wait to be sent.</summary>
+    public required int EnvelopesWaiting { get; init; }
+
+    /// <summary>Envelopes that were not sent, for want of room.</summary>
+    public required long EnvelopesDropped { get; init; }
+
     /// <summary>Connections that this node ended, by why.</summary>
     public required IReadOnlyDictionary<RuleCode, long> Ended { get; init; }
 }
@@ -125,6 +131,8 @@ internal sealed class PeerView(PeerParts parts, PeerDesks desks)
         QueuedBytes = parts.Post.QueuedBytes,
         EnvelopesDelivered = desks.Envelopes.Delivered,
         EnvelopesForwarded = desks.Envelopes.Forwarded,
+        EnvelopesWaiting = desks.Envelopes.Outbox.Count,
+        EnvelopesDropped = desks.Envelopes.Outbox.Dropped,
         Ended = parts.Judge.Ended.ToDictionary(),
     };
 

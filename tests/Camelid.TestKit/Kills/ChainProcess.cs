@@ -10,7 +10,8 @@ namespace Camelid.TestKit.Kills;
 /// <summary>The program Camelid.Chain as a process of its own, with its JSON door.</summary>
 internal sealed class ChainProcess : IAsyncDisposable
 {
-    private const string Token = "a-token-of-these-kills-alone-0123456789";
+    /// <summary>The token that its doors ask for.</summary>
+    public const string Token = "a-token-of-these-kills-alone-0123456789";
     private const int LinesKept = 400;
 
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(60);
@@ -20,9 +21,10 @@ internal sealed class ChainProcess : IAsyncDisposable
     private readonly Process process;
     private readonly HttpClient http;
 
-    private ChainProcess(Process process, Uri address)
+    private ChainProcess(Process process, Uri address, Uri rpcAddress)
     {
         this.process = process;
+        RpcAddress = rpcAddress;
         http = new HttpClient { BaseAddress = address, Timeout = AnswerMax };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
     }
@@ -38,6 +40,9 @@ internal sealed class ChainProcess : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Its gRPC door.</summary>
+    public Uri RpcAddress { get; }
 
     /// <summary>A port that nothing listens on.</summary>
     public static int FreePort()
@@ -78,7 +83,7 @@ internal sealed class ChainProcess : IAsyncDisposable
                 ["Logging__LogLevel__Camelid"] = "Information",
             },
         };
-        ChainProcess running = new(new Process { StartInfo = start }, new Uri(Local(port)));
+        ChainProcess running = new(new Process { StartInfo = start }, new Uri(Local(port)), new Uri(Local(rpc)));
         running.process.OutputDataReceived += (_, line) => running.Take(line.Data);
         running.process.ErrorDataReceived += (_, line) => running.Take(line.Data);
         running.process.Start();

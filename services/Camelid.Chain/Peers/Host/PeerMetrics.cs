@@ -22,6 +22,10 @@ internal sealed class PeerMetrics(PeerHosting hosting) : IHostedService, IDispos
             "camelid_chain_peer_envelopes_delivered", () => hosting.Counts.EnvelopesDelivered);
         meter.CreateObservableCounter(
             "camelid_chain_peer_envelopes_forwarded", () => hosting.Counts.EnvelopesForwarded);
+        meter.CreateObservableGauge(
+            "camelid_chain_peer_envelopes_waiting", () => hosting.Counts.EnvelopesWaiting);
+        meter.CreateObservableCounter(
+            "camelid_chain_peer_envelopes_dropped", () => hosting.Counts.EnvelopesDropped);
         meter.CreateObservableCounter("camelid_chain_peers_ended", () => hosting.Counts.Ended.Values.Sum());
         return Task.CompletedTask;
     }

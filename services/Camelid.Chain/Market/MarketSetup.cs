@@ -1,0 +1,17 @@
+using Camelid.Chain.Peers;
+
+namespace Camelid.Chain.Market;
+
+/// <summary>Registers and maps what operators tell each other.</summary>
+internal static class MarketSetup
+{
+    /// <summary>Registers it; messages come through the peer engine.</summary>
+    public static IServiceCollection AddMarket(this IServiceCollection services) => services
+        .AddSingleton<MessageHub>()
+        .AddSingleton<IAddressedMessageHandler>(provider => provider.GetRequiredService<MessageHub>())
+        .AddSingleton<MarketService>()
+        .AddHostedService<MarketMetrics>();
+
+    /// <summary>Maps the gRPC service.</summary>
+    public static void MapMarket(this WebApplication app) => app.MapGrpcService<MarketService>();
+}
