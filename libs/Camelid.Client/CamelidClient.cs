@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Camelid.Client.Completions;
-using Camelid.Client.Jobs;
 using Camelid.Client.Models;
 using Camelid.Client.Operator;
 using Camelid.Client.Receipts;
@@ -17,7 +16,7 @@ namespace Camelid.Client;
 /// <see cref="HttpRequestException"/> where it cannot be reached. It never retries: a lost answer is found by its job.
 /// </summary>
 /// <param name="http">A client whose base address is the gateway's, such as <c>http://127.0.0.1:8080</c>.</param>
-public sealed class CamelidClient(HttpClient http) : IDisposable
+public sealed partial class CamelidClient(HttpClient http) : IDisposable
 {
     /// <summary>Response header that names the job before the first byte of the body.</summary>
     public const string JobHeader = "camelid-job";
@@ -55,35 +54,16 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
     public Task<ModelDocument> GetModelAsync(string model, CancellationToken cancellationToken) =>
         GetAsync($"/v1/models/{Uri.EscapeDataString(model)}", OpenAiJson.Default.ModelDocument, cancellationToken);
 
-    /// <summary>The state of a job.</summary>
-    public Task<JobDocument> GetJobAsync(string jobId, CancellationToken cancellationToken) =>
-        GetAsync($"/v1/jobs/{Uri.EscapeDataString(jobId)}", CamelidJson.Default.JobDocument, cancellationToken);
-
-    /// <summary>The newest jobs.</summary>
-    /// <param name="limit">1 … 1,000.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<JobListDocument> ListJobsAsync(int limit, CancellationToken cancellationToken) =>
-        GetAsync($"/v1/jobs?limit={limit}", CamelidJson.Default.JobListDocument, cancellationToken);
-
     /// <summary>The complete receipt of a job.</summary>
     public Task<ReceiptDocument> GetReceiptAsync(string jobId, CancellationToken cancellationToken) =>
         GetAsync($"/v1/receipts/{Uri.EscapeDataString(jobId)}", CamelidJson.Default.ReceiptDocument, cancellationToken);
-
-    /// <summary>Stops a job; what it ran until then is still committed and paid.</summary>
-    public async Task CancelJobAsync(string jobId, CancellationToken cancellationToken)
-    {
-        using HttpRequestMessage request = new(HttpMethod.Post, $"/v1/jobs/{Uri.EscapeDataString(jobId)}/cancel");
-        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-    }
 
     /// <summary>A document of an operator route, such as <c>/api/chain/status</c>.</summary>
     public async Task<JsonElement> GetOperatorAsync(string path, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, path);
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using JsonDocument document = await JsonDocument.ParseAsync(body, default, cancellationToken);
-        return document.RootElement.Clone();
+        return await ElementOfAsync(response, cancellationToken);
     }
 
     /// <summary>Posts to an operator route without a body, such as <c>/api/chain/mine?count=1</c>.</summary>
@@ -101,9 +81,7 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
             Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"),
         };
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using JsonDocument document = await JsonDocument.ParseAsync(body, default, cancellationToken);
-        return document.RootElement.Clone();
+        return await ElementOfAsync(response, cancellationToken);
     }
 
     /// <summary>A completion, once it was verified and its payment was broadcast.</summary>
@@ -135,19 +113,6 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
             OpenAiJson.Default.ChatChunk, cancellationToken);
     }
 
-    /// <summary>Tokens of a job from one index on, its changes, and its end: picks up a broken stream.</summary>
-    public async IAsyncEnumerable<JobEventDocument> WatchJobAsync(
-        string jobId, uint fromIndex, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string path = $"/v1/jobs/{Uri.EscapeDataString(jobId)}?stream=true&from_index={fromIndex}";
-        using HttpRequestMessage request = new(HttpMethod.Get, path);
-        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-        await foreach (string data in ReadEventsAsync(response, cancellationToken))
-        {
-            yield return Parse(data, CamelidJson.Default.JobEventDocument, response);
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
@@ -155,8 +120,7 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
     {
         using HttpRequestMessage request = new(HttpMethod.Get, path);
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-        return await response.Content.ReadFromJsonAsync(type, cancellationToken)
-            ?? throw new HttpRequestException($"GET {path} answered without a document");
+        return await ReadAsync(response, type, cancellationToken);
     }
 
     private async Task<TAnswer> PostAsync<TBody, TAnswer>(
@@ -165,9 +129,21 @@ public sealed class CamelidClient(HttpClient http) : IDisposable
     {
         using HttpRequestMessage request = new(HttpMethod.Post, path) { Content = JsonContent.Create(body, bodyType) };
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-        return await response.Content.ReadFromJsonAsync(answerType, cancellationToken)
-            ?? throw new HttpRequestException($"POST {path} answered without a document");
+        return await ReadAsync(response, answerType, cancellationToken);
     }
+
+    private static async Task<JsonElement> ElementOfAsync(
+        HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        using JsonDocument document = JsonDocument.Parse(body);
+        return document.RootElement.Clone();
+    }
+
+    private static async Task<T> ReadAsync<T>(
+        HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        await response.Content.ReadFromJsonAsync(type, cancellationToken)
+            ?? throw new HttpRequestException($"{response.RequestMessage?.RequestUri} answered without a document");
 
     private async IAsyncEnumerable<T> StreamAsync<T>(
         string path, HttpContent body, JsonTypeInfo<T> type,

@@ -12,6 +12,7 @@ namespace Camelid.Client;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(CompletionRequest))]
 [JsonSerializable(typeof(ChatRequest))]
+[JsonSerializable(typeof(JobRequest))]
 [JsonSerializable(typeof(CompletionDocument))]
 [JsonSerializable(typeof(ChatDocument))]
 [JsonSerializable(typeof(ChatChunk))]

@@ -33,6 +33,7 @@ public static class GatewaySetup
         builder.AddServiceRpcClient<JobPoolRpc.JobPoolRpcClient>("jobpool");
         builder.AddServiceRpcClient<ModelRegistryRpc.ModelRegistryRpcClient>("modelregistry");
         builder.AddServiceRpcClient<ChainRpc.ChainRpcClient>("chain");
+        builder.AddServiceRpcClient<MarketRpc.MarketRpcClient>("chain");
         builder.AddServiceRpcClient<VerifierRpc.VerifierRpcClient>("verifier");
         if (!string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(RedisName)))
         {
@@ -54,6 +55,9 @@ public static class GatewaySetup
         services.AddSingleton<JobWatch>();
         services.AddSingleton<JobAccess>();
         services.AddSingleton<JobsEndpoint>();
+        services.AddSingleton<OtherWorkers>();
+        services.AddSingleton<BatchEndpoint>();
+        services.AddSingleton<AnswerEndpoint>();
         services.AddSingleton<ChoiceRunner>();
         services.AddSingleton<AnswerLimit>();
         services.AddSingleton<AnswerWriter>();
@@ -71,6 +75,8 @@ public static class GatewaySetup
         CompletionsEndpoint.Map(app);
         ModelsEndpoint.Map(app);
         JobsEndpoint.Map(app);
+        BatchEndpoint.Map(app);
+        AnswerEndpoint.Map(app);
         ReceiptsEndpoint.Map(app);
         app.Map("/v1/{**rest}", NotFound);
         app.Map("/api/{**rest}", NotFound);

@@ -40,6 +40,30 @@ public sealed record JobDocument
     /// <summary>The pod that runs or ran it, or null.</summary>
     public string? Worker { get; init; }
 
+    /// <summary>
+    /// <c>own</c>: run and paid inside this operator's system; <c>bought</c>: run by another operator; <c>sold</c>: run
+    /// here for another one. Null where the job pool does not say.
+    /// </summary>
+    public string? Side { get; init; }
+
+    /// <summary>Whose money is where, in a plain sentence, or null.</summary>
+    public string? Money { get; init; }
+
+    /// <summary>What the job waits for, or null once it ended.</summary>
+    public string? WaitingFor { get; init; }
+
+    /// <summary>The other operator's node, 40 digits, or null.</summary>
+    public string? PeerNode { get; init; }
+
+    /// <summary>The stake that the job is assigned to, or null.</summary>
+    public string? WorkerStake { get; init; }
+
+    /// <summary>The node that was asked to verify, 40 digits, or null for an own verifier.</summary>
+    public string? VerifierNode { get; init; }
+
+    /// <summary>Price of a token, prompt and output alike; 0 in lists.</summary>
+    public long PriceGrainsPerToken { get; init; }
+
     /// <summary>Which try this is, from 1.</summary>
     public uint Attempt { get; init; }
 
@@ -99,6 +123,9 @@ public sealed record JobPaymentDocument
 
     /// <summary>Block of the claim, or null.</summary>
     public string? ClaimBlockHash { get; init; }
+
+    /// <summary>Unix seconds from which on the client may take the payment back; 0 before it.</summary>
+    public long RefundTimeUnix { get; init; }
 
     /// <summary>The client's refund, or null.</summary>
     public string? RefundTxid { get; init; }

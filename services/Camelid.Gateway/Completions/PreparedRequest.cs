@@ -10,6 +10,12 @@ namespace Camelid.Gateway.Completions;
 /// <param name="Echo">Text that the answer begins with; empty without echo.</param>
 internal sealed record PreparedPrompt(IReadOnlyList<uint> Tokens, string Echo);
 
+/// <summary>Terms of a job that any operator's worker may run.</summary>
+/// <param name="PriceGrainsMax">Most that a token may cost; 0: the lowest price that is announced.</param>
+/// <param name="DeadlineSeconds">Seconds until the offer lapses.</param>
+/// <param name="Verification"><c>spot</c>, <c>sampled</c> or <c>full</c>; empty: JobPool's default.</param>
+internal sealed record BatchTerms(ulong PriceGrainsMax, uint DeadlineSeconds, string Verification);
+
 /// <summary>A request with its model and its prompts in tokens: ready to become jobs.</summary>
 internal sealed record PreparedRequest
 {
@@ -30,6 +36,9 @@ internal sealed record PreparedRequest
 
     /// <summary>What makes this request one with its retries.</summary>
     public required RequestIdentity Identity { get; init; }
+
+    /// <summary>What a batch job may cost and take; null: an own worker answers at once.</summary>
+    public BatchTerms? Batch { get; init; }
 
     /// <summary>Most tokens of the answer to a prompt, within the model's context.</summary>
     /// <exception cref="ApiException">Prompt and answer do not fit: the message has both numbers.</exception>

@@ -18,6 +18,9 @@ internal sealed class GatewayOptions
     /// <summary>Seconds until an offer lapses.</summary>
     public uint JobDeadlineSeconds { get; set; } = 120;
 
+    /// <summary>Seconds until the offer of a batch job lapses, where the request names none.</summary>
+    public uint BatchDeadlineSeconds { get; set; } = 600;
+
     /// <summary>Seconds between comments that keep a quiet stream open.</summary>
     public double PingSeconds { get; set; } = 15;
 

@@ -19,6 +19,11 @@ internal static class JobMapping
             Attempt = job.Attempt,
             FinishReason = OrNull(job.FinishReason),
             Failure = OrNull(job.Failure),
+            WaitingFor = OrNull(job.WaitingFor),
+            PriceGrainsPerToken = (long)job.PriceGrainsPerToken,
+            PeerNode = HexText.OrNull(job.PeerNodeId),
+            WorkerStake = job.StakeId.IsEmpty ? null : HexText.Stake(job.StakeId),
+            VerifierNode = HexText.OrNull(job.VerifierNodeId),
             Text = text,
             Payment = document.Payment with
             {
@@ -29,6 +34,7 @@ internal static class JobMapping
                 ClaimTxid = HexText.ReversedOrNull(job.ClaimTxid),
                 ClaimHeight = job.ClaimHeight,
                 ClaimBlockHash = HexText.ReversedOrNull(job.ClaimBlockHash),
+                RefundTimeUnix = job.RefundTimeUnix,
                 RefundTxid = HexText.ReversedOrNull(job.RefundTxid),
             },
             Verification = document.Verification with { Level = job.VerificationLevel },
@@ -48,6 +54,8 @@ internal static class JobMapping
         PromptTokens = summary.PromptTokens,
         OutputTokens = summary.OutputTokens,
         Worker = OrNull(summary.Worker),
+        Side = OrNull(summary.Side),
+        Money = OrNull(summary.Money),
         Payment = new JobPaymentDocument
         {
             State = summary.PaymentState,

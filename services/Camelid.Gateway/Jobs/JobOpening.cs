@@ -4,6 +4,7 @@ using Camelid.Contracts.JobPool.V1;
 using Camelid.Gateway.Completions;
 using Camelid.Gateway.Hosting;
 using Camelid.Gateway.Retries;
+using Camelid.ServiceDefaults.Rpc;
 using Camelid.ServiceDefaults.Telemetry;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -12,7 +13,7 @@ namespace Camelid.Gateway.Jobs;
 
 /// <summary>Opens the jobs of a request: one for each choice.</summary>
 internal sealed class JobOpening(
-    JobPoolRpc.JobPoolRpcClient jobPool, RequestKeys requestKeys, AbandonedJobs abandoned,
+    JobPoolRpc.JobPoolRpcClient jobPool, RequestKeys requestKeys, AbandonedJobs abandoned, OtherWorkers others,
     IOptions<GatewayOptions> options)
 {
     /// <summary>
@@ -34,9 +35,14 @@ internal sealed class JobOpening(
                 }
             }
         }
-        catch (RpcException)
+        catch (RpcException exception)
         {
             abandoned.CancelNow(jobs, request.Identity);
+            if (request.Batch is null && RpcReason.Of(exception) == "no-worker")
+            {
+                await others.RefuseIfServedAsync(request.Model, cancellationToken);
+            }
+
             throw;
         }
 
@@ -63,6 +69,14 @@ internal sealed class JobOpening(
             TopLogprobs = (uint)request.Options.TopLogprobs,
             DeadlineSeconds = options.Value.JobDeadlineSeconds,
         };
+        if (request.Batch is { } terms)
+        {
+            submission.Mode = JobMode.Batch;
+            submission.MaxPriceGrains = terms.PriceGrainsMax;
+            submission.DeadlineSeconds = terms.DeadlineSeconds;
+            submission.VerificationLevel = terms.Verification;
+        }
+
         SubmitJobReply reply = await jobPool.SubmitJobAsync(submission, cancellationToken: cancellationToken);
         return new OpenedJob(reply.JobId, HexText.Of(reply.JobId), place.Index, prompt);
     }

@@ -31,6 +31,8 @@ internal sealed class JobsEndpoint(
                 : jobs.GetAsync(id, context));
         routes.MapPost("/v1/jobs/{id}/cancel", (string id, HttpContext context, JobsEndpoint jobs) =>
             jobs.CancelAsync(id, context));
+        routes.MapDelete("/v1/jobs/{id}", (string id, HttpContext context, JobsEndpoint jobs) =>
+            jobs.CancelAsync(id, context));
     }
 
     private async Task ListAsync(HttpContext context, int? limit)
@@ -127,8 +129,16 @@ internal sealed class JobsEndpoint(
             return null;
         }
 
-        Receipt receipt = await jobPool.GetReceiptAsync(
-            new GetReceiptRequest { JobId = job.Summary.JobId }, cancellationToken: cancellationToken);
-        return receipt.Text;
+        try
+        {
+            Receipt receipt = await jobPool.GetReceiptAsync(
+                new GetReceiptRequest { JobId = job.Summary.JobId }, cancellationToken: cancellationToken);
+            return receipt.Text;
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition)
+        {
+            // Committed by another operator: its ciphertext opens once it is paid.
+            return null;
+        }
     }
 }

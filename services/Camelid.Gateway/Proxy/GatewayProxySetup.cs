@@ -23,6 +23,8 @@ public static class GatewayProxySetup
         ("/api/verification/{**rest}", "verifier"),
         ("/", "dashboard"),
         ("/jobs/{**rest}", "dashboard"),
+        ("/chain/{**rest}", "dashboard"),
+        ("/network/{**rest}", "dashboard"),
         ("/live/{**rest}", "dashboard"),
         ("/assets/{**rest}", "dashboard"),
     ];
