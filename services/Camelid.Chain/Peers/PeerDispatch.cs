@@ -1,46 +1,12 @@
-using Camelid.Chain.Peers.Limits;
 using Camelid.Chain.Peers.Relay;
-using Camelid.Chain.Peers.Slots;
-using Camelid.Chain.Peers.Sync;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Market;
 using Camelid.Protocol.Peers;
 using Camelid.Protocol.Peers.Compact;
 using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Peers;
-
-/// <summary>The parts of the engine that messages go to.</summary>
-internal sealed record PeerDesks(
-    PeerHandshakes Handshakes, PeerPulse Pulse, HeaderSync Headers, BlockDownload Download, BlockArrivals Arrivals)
-{
-    /// <summary>Compact blocks that come.</summary>
-    public required CompactRelay Compact { get; init; }
-
-    /// <summary>What peers ask for.</summary>
-    public required BlockServer Server { get; init; }
-
-    /// <summary>New tips.</summary>
-    public required BlockAnnouncer Announcer { get; init; }
-
-    /// <summary>Transactions.</summary>
-    public required TransactionRelay Transactions { get; init; }
-
-    /// <summary>Addresses of nodes.</summary>
-    public required AddressGossip Gossip { get; init; }
-
-    /// <summary>Envelopes.</summary>
-    public required EnvelopeRelay Envelopes { get; init; }
-
-    /// <summary>How fast peers are listened to.</summary>
-    public required ReadPace Pace { get; init; }
-
-    /// <summary>Who is connected to.</summary>
-    public required OutboundSlots Slots { get; init; }
-
-    /// <summary>Who of them keeps up.</summary>
-    public required OutboundWatch Watch { get; init; }
-}
 
 /// <summary>
 /// Rule P-31: each message goes to its part, once the handshake is done and its envelope names the two at the ends of
@@ -86,7 +52,7 @@ internal sealed class PeerDispatch(PeerParts parts, PeerDesks desks)
     private static int CostOf(PeerMessage message) => message switch
     {
         GetHeadersMessage or GetBlockTxnMessage or MemPoolMessage or GetAddrMessage => QuestionCost,
-        BlockMessage or HeadersMessage or BlockTxnMessage or GetDataMessage => 0,
+        BlockMessage or HeadersMessage or BlockTxnMessage or GetDataMessage or MarketMessage => 0,
         _ => 1,
     };
 
@@ -139,6 +105,9 @@ internal sealed class PeerDispatch(PeerParts parts, PeerDesks desks)
             case TxMessage transaction:
                 desks.Transactions.OnTransaction(peer, transaction.Transaction);
                 break;
+            case MarketMessage told:
+                desks.Market.OnItem(peer, told.Item);
+                break;
             case FeeFilterMessage filter:
                 peer.Inventory.FeeFilter = filter.GrainsPerThousandBytes;
                 break;
@@ -172,6 +141,10 @@ internal sealed class PeerDispatch(PeerParts parts, PeerDesks desks)
             {
                 desks.Transactions.OnAnnounced(peer, new Txid(entry.Hash));
             }
+            else if (entry.Market != MarketKind.Unset)
+            {
+                desks.Market.OnAnnounced(peer, entry);
+            }
             else
             {
                 last = new BlockHash(entry.Hash);
@@ -190,6 +163,7 @@ internal sealed class PeerDispatch(PeerParts parts, PeerDesks desks)
         }
 
         desks.Transactions.AskDue();
+        desks.Market.AskDue();
     }
 
     private void OnNotFound(Peer peer, InventoryList list)
@@ -199,6 +173,10 @@ internal sealed class PeerDispatch(PeerParts parts, PeerDesks desks)
             if (entry.Kind == InventoryKind.Transaction)
             {
                 desks.Transactions.OnNotFound(peer, new Txid(entry.Hash));
+            }
+            else if (entry.Market != MarketKind.Unset)
+            {
+                desks.Market.OnNotFound(peer, entry);
             }
             else
             {

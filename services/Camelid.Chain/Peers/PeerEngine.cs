@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Camelid.Chain.Blocks;
 using Camelid.Chain.Peers.Limits;
+using Camelid.Chain.Peers.Market;
 using Camelid.Chain.Peers.Relay;
 using Camelid.Chain.Peers.Slots;
 using Camelid.Chain.Peers.Sync;
@@ -38,6 +39,7 @@ internal sealed class PeerEngine
         HeaderGate gate = new(parts);
         HeaderSync headers = new(parts, gate, setting.Loggers.CreateLogger<HeaderSync>());
         TransactionRelay transactions = new(parts, setting.Loggers.CreateLogger<TransactionRelay>());
+        MarketGossip market = new(parts, setting.Loggers.CreateLogger<MarketGossip>());
         AddressGossip gossip = new(parts);
         OutboundSlots slots = new(parts, gossip.Book, setting.Loggers.CreateLogger<OutboundSlots>());
         desks = new PeerDesks(
@@ -45,9 +47,10 @@ internal sealed class PeerEngine
             download, arrivals)
         {
             Compact = new CompactRelay(parts, headers, download, arrivals, transactions),
-            Server = new BlockServer(parts),
+            Server = new BlockServer(parts, market.Table),
             Announcer = new BlockAnnouncer(parts),
             Transactions = transactions,
+            Market = market,
             Gossip = gossip,
             Pace = new ReadPace(parts),
             Envelopes = new EnvelopeRelay(parts),
@@ -71,6 +74,9 @@ internal sealed class PeerEngine
 
     /// <summary>Whom we connect to.</summary>
     public OutboundSlots Slots => desks.Slots;
+
+    /// <summary>What operators tell everybody.</summary>
+    public MarketGossip Market => desks.Market;
 
     /// <summary>Envelopes of this node go out here.</summary>
     public EnvelopeRelay Envelopes => desks.Envelopes;
@@ -153,15 +159,7 @@ internal sealed class PeerEngine
     {
         parts.Clock.Advance();
         parts.Setting.Core.ReleaseHeld();
-        desks.Pulse.Tick();
-        desks.Headers.Tick();
-        desks.Download.Tick();
-        desks.Compact.Tick();
-        desks.Transactions.Tick();
-        desks.Envelopes.Tick();
-        desks.Gossip.Tick();
-        desks.Slots.Tick();
-        desks.Watch.Tick();
+        desks.Tick();
         parts.Judge.Expire();
         End();
     }
@@ -243,6 +241,7 @@ internal sealed class PeerEngine
             parts.Post.Send(peer, new SendHeadersMessage());
             parts.Post.Send(peer, new SendCmpctMessage(false, SendCmpctMessage.VersionCurrent));
             desks.Transactions.Start(peer);
+            desks.Market.Start(peer);
             desks.Headers.Survey();
         }
     }
@@ -266,7 +265,7 @@ internal sealed class PeerEngine
         {
             foreach (Peer peer in gone)
             {
-                Forget(peer);
+                desks.Gone(peer);
             }
 
             desks.Download.Run();
@@ -281,20 +280,10 @@ internal sealed class PeerEngine
         }
 
         desks.Transactions.TipChanged(change.Disconnected.Count > 0);
+        desks.Market.TipChanged();
         desks.Compact.TipChanged();
         desks.Watch.TipChanged();
         desks.Announcer.Announce(change);
         desks.Download.Wake();
-    }
-
-    private void Forget(Peer peer)
-    {
-        desks.Compact.Gone(peer);
-        desks.Download.Gone(peer);
-        desks.Headers.Gone(peer);
-        desks.Announcer.Gone(peer);
-        desks.Transactions.Gone(peer);
-        desks.Envelopes.Gone(peer);
-        desks.Slots.Gone(peer);
     }
 }

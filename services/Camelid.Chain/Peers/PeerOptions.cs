@@ -1,4 +1,5 @@
 using System.Numerics;
+using Camelid.Chain.Peers.Market;
 using Camelid.Chain.Peers.Relay;
 using Camelid.Protocol;
 
@@ -181,6 +182,9 @@ internal sealed record PeerOptions
     /// <summary>The same for all peers together.</summary>
     public long UploadTotal { get; init; }
 
+    /// <summary>Announcements and offers that are kept.</summary>
+    public MarketBounds Market { get; init; } = new();
+
     /// <summary>Relayed messages that a peer may send in a second; ten times as many at once.</summary>
     public int EnvelopesPerSecond { get; init; } = 50;
 
@@ -197,12 +201,13 @@ internal sealed record PeerOptions
 
     /// <summary>
     /// What all of it can come to hold: frames being read, frames waiting to be sent (what one peer may have above the
-    /// total: a block and what is small), orphans, filters of known transactions, compact blocks, envelopes that wait.
+    /// total: a block and what is small), orphans, filters of known transactions, compact blocks, envelopes that wait,
+    /// the market.
     /// </summary>
     public long MemoryBytesMax => FrameBytesTotal + SendQueueBytesTotal
         + (ConnectionsMax * (long)SendQueueBytesLow) + SendQueueBytesMax
         + (OrphansMax * 100_000L) + (ConnectionsMax * 400_000L) + (BlocksInFlightMax * 4_000_000L)
-        + EnvelopeOutbox.BytesMax;
+        + EnvelopeOutbox.BytesMax + Market.BytesMax;
 
     /// <summary>Connections of all kinds, a feeler and one more at a stale tip included.</summary>
     public int ConnectionsMax => FullOutboundMax + BlocksOnlyOutboundMax + ManualMax + InboundMax + 2;

@@ -100,6 +100,15 @@ internal sealed record PeerCounts
     /// <summary>Envelopes that were not sent, for want of room.</summary>
     public required long EnvelopesDropped { get; init; }
 
+    /// <summary>Service announcements that are known.</summary>
+    public required int MarketServices { get; init; }
+
+    /// <summary>Holding announcements that are known.</summary>
+    public required int MarketHoldings { get; init; }
+
+    /// <summary>Offers that are known.</summary>
+    public required int MarketOffers { get; init; }
+
     /// <summary>Connections that this node ended, by why.</summary>
     public required IReadOnlyDictionary<RuleCode, long> Ended { get; init; }
 }
@@ -133,6 +142,9 @@ internal sealed class PeerView(PeerParts parts, PeerDesks desks)
         EnvelopesForwarded = desks.Envelopes.Forwarded,
         EnvelopesWaiting = desks.Envelopes.Outbox.Count,
         EnvelopesDropped = desks.Envelopes.Outbox.Dropped,
+        MarketServices = desks.Market.Table.Services.Count,
+        MarketHoldings = desks.Market.Table.Holdings.Count,
+        MarketOffers = desks.Market.Table.Offers.Count,
         Ended = parts.Judge.Ended.ToDictionary(),
     };
 

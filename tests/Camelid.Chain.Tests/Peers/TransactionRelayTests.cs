@@ -249,10 +249,10 @@ public sealed class TransactionRelayTests : NetBed
         Assert.True(requests.Announce(far, txid, options.InboundTransactionDelay, TimeSpan.Zero));
         Assert.Empty(requests.Due(TimeSpan.Zero));
         Assert.True(requests.Announce(near, txid, TimeSpan.Zero, TimeSpan.Zero));
-        Assert.Equal([new TransactionRequest(near, txid)], requests.Due(TimeSpan.Zero));
+        Assert.Equal([new ItemRequest<Txid>(near, txid)], requests.Due(TimeSpan.Zero));
         Assert.Equal(1, requests.InFlight(near));
         Assert.Empty(requests.Due(options.InboundTransactionDelay));
-        Assert.Equal([new TransactionRequest(far, txid)], requests.Due(options.TransactionTimeout));
+        Assert.Equal([new ItemRequest<Txid>(far, txid)], requests.Due(options.TransactionTimeout));
         Assert.Equal(0, requests.InFlight(near));
         Assert.Empty(requests.Due(options.TransactionTimeout * 2));
         Assert.Equal(0, requests.Count);

@@ -26,6 +26,9 @@ internal sealed class PeerMetrics(PeerHosting hosting) : IHostedService, IDispos
             "camelid_chain_peer_envelopes_waiting", () => hosting.Counts.EnvelopesWaiting);
         meter.CreateObservableCounter(
             "camelid_chain_peer_envelopes_dropped", () => hosting.Counts.EnvelopesDropped);
+        meter.CreateObservableGauge("camelid_chain_market_services", () => hosting.Counts.MarketServices);
+        meter.CreateObservableGauge("camelid_chain_market_holdings", () => hosting.Counts.MarketHoldings);
+        meter.CreateObservableGauge("camelid_chain_market_offers", () => hosting.Counts.MarketOffers);
         meter.CreateObservableCounter("camelid_chain_peers_ended", () => hosting.Counts.Ended.Values.Sum());
         return Task.CompletedTask;
     }

@@ -1,6 +1,7 @@
 using Camelid.Chain.Blocks;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Peers.Limits;
+using Camelid.Chain.Peers.Market;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Peers;
@@ -14,7 +15,7 @@ namespace Camelid.Chain.Peers.Relay;
 /// bytes. Blocks are served from the active chain and from young branches; transactions only to
 /// whom they were announced, so that nobody can find out by asking when one arrived here.
 /// </summary>
-internal sealed class BlockServer(PeerParts parts)
+internal sealed class BlockServer(PeerParts parts, MarketTable market)
 {
     /// <summary>Blocks from the tip down that are sent as compact blocks; deeper ones are sent whole.</summary>
     public const int CompactDepthMax = 10;
@@ -109,10 +110,7 @@ internal sealed class BlockServer(PeerParts parts)
         for (int turn = 0; turn < EntriesPerTurn && peer.IsReady && !IsBusy(peer)
             && peer.Inventory.Wanted.TryDequeue(out InventoryEntry wanted); turn++)
         {
-            bool served = wanted.Kind == InventoryKind.Transaction
-                ? TryServeTransaction(peer, new Txid(wanted.Hash))
-                : TryServeBlock(peer, new BlockHash(wanted.Hash), wanted.Kind == InventoryKind.CompactBlock);
-            if (!served)
+            if (!TryServe(peer, wanted))
             {
                 missing.Add(wanted);
             }
@@ -129,6 +127,25 @@ internal sealed class BlockServer(PeerParts parts)
         upload ??= PeerTraffic.Bucket(parts.Options.UploadTotal, parts.Now);
         return parts.Post.IsFull(peer) || parts.Post.IsFullForAll || !peer.Traffic.MayServe(parts.Now)
             || upload?.Debt(parts.Now) > TimeSpan.Zero;
+    }
+
+    private bool TryServe(Peer peer, InventoryEntry wanted) => wanted.Kind switch
+    {
+        InventoryKind.Transaction => TryServeTransaction(peer, new Txid(wanted.Hash)),
+        InventoryKind.Block or InventoryKind.CompactBlock =>
+            TryServeBlock(peer, new BlockHash(wanted.Hash), wanted.Kind == InventoryKind.CompactBlock),
+        _ => TryServeMarket(peer, wanted),
+    };
+
+    private bool TryServeMarket(Peer peer, InventoryEntry wanted)
+    {
+        if (!peer.RelaysAll || market.Find(wanted.Hash) is not { } entry || entry.Item.Kind != wanted.Market)
+        {
+            return false;
+        }
+
+        Serve(peer, new MarketMessage(entry.Item));
+        return true;
     }
 
     private bool TryServeTransaction(Peer peer, Txid txid)

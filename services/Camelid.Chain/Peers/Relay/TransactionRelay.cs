@@ -155,12 +155,12 @@ internal sealed partial class TransactionRelay(PeerParts parts, ILogger<Transact
     /// <summary>Asks for what is due now.</summary>
     public void AskDue()
     {
-        foreach (IGrouping<PeerId, TransactionRequest> group in requests.Due(parts.Now).GroupBy(due => due.Peer))
+        foreach (IGrouping<PeerId, ItemRequest<Txid>> group in requests.Due(parts.Now).GroupBy(due => due.Peer))
         {
             if (parts.Peers.TryFind(group.Key, out Peer? peer))
             {
                 parts.Post.Send(peer, new GetDataMessage(new InventoryList(
-                    group.Select(due => InventoryEntry.Of(due.Txid)))));
+                    group.Select(due => InventoryEntry.Of(due.Item)))));
             }
         }
     }
