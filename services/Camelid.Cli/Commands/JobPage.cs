@@ -42,6 +42,26 @@ internal static class JobPage
     {
         yield return ("job", job.JobId);
         yield return ("model", job.ModelRoot);
+        if (job.Side is "bought" or "sold")
+        {
+            yield return ("side", job.Side == "bought" ? "bought from another operator" : "sold to another operator");
+        }
+
+        if (job.PeerNode is { } peer)
+        {
+            yield return ("counterpart", $"node {peer}");
+        }
+
+        if (job.WorkerStake is { } stake)
+        {
+            yield return ("worker stake", stake);
+        }
+
+        if (job.VerifierNode is { } verifier)
+        {
+            yield return ("verifier", $"node {verifier}");
+        }
+
         yield return ("created", DateTimeOffset.FromUnixTimeMilliseconds(job.CreatedUnixMs)
             .ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         yield return ("tokens", $"{job.PromptTokens} prompt, {job.OutputTokens} output"
@@ -49,6 +69,16 @@ internal static class JobPage
         if (job.Worker is { } worker)
         {
             yield return ("worker", job.Attempt > 1 ? $"{worker}, attempt {job.Attempt}" : worker);
+        }
+
+        if (job.Money is { } money)
+        {
+            yield return ("money", money);
+        }
+
+        if (job.WaitingFor is { } waiting)
+        {
+            yield return ("waiting for", waiting);
         }
 
         if (job.Payment.Grains > 0)

@@ -7,23 +7,16 @@ using Camelid.Client.Jobs;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid jobs ls|show|wait</c>: where a job and its money are.</summary>
+/// <summary><c>camelid jobs ls|show|submit|wait|cancel</c>: where a job and its money are.</summary>
 internal static class JobsCommand
 {
     private const int LimitDefault = 20;
 
-    /// <summary>Payment states in which nothing more happens.</summary>
-    private static readonly string[] Ended = ["settled", "expired", "refunded", "slashed", "dismissed"];
+    public static readonly Argument<string> JobId = new("JOB") { Description = "the job, 64 hexadecimal digits" };
 
-    private static readonly Argument<string> JobId = new("JOB") { Description = "the job, 64 hexadecimal digits" };
     private static readonly Option<int> Limit = new("--limit")
     {
         Description = "how many, newest first", DefaultValueFactory = _ => LimitDefault,
-    };
-
-    private static readonly Option<int> TimeoutSeconds = new("--timeout")
-    {
-        Description = "seconds to wait", DefaultValueFactory = _ => 180,
     };
 
     public static Command Build(Terminal terminal)
@@ -41,42 +34,18 @@ internal static class JobsCommand
             using CamelidClient client = Gateway.Open(parse);
             Write(terminal, await client.GetJobAsync(parse.GetRequiredValue(JobId), cancellation), parse);
         });
-        Command wait = new("wait", "Wait until a job is settled, or ended otherwise.") { JobId, TimeoutSeconds };
-        wait.SetAction((parse, cancellation) => WaitAsync(terminal, parse, cancellation));
-        return new Command("jobs", "Jobs and their states.") { list, show, wait };
-    }
-
-    private static async Task<int> WaitAsync(Terminal terminal, ParseResult parse, CancellationToken cancellationToken)
-    {
-        using CamelidClient client = Gateway.Open(parse);
-        string jobId = parse.GetRequiredValue(JobId);
-        DateTimeOffset end = DateTimeOffset.UtcNow.AddSeconds(parse.GetValue(TimeoutSeconds));
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(500));
-        string seen = "";
-        while (true)
+        Command cancel = new("cancel", "Stop a job; what was run until then is still paid.") { JobId };
+        cancel.SetAction(async (parse, cancellation) =>
         {
-            JobDocument job = await client.GetJobAsync(jobId, cancellationToken);
-            if (job.Payment.State != seen)
-            {
-                seen = job.Payment.State;
-                await terminal.Error.WriteLineAsync($"{seen}, verification {job.Verification.Verdict}");
-            }
-
-            if (Ended.Contains(seen))
-            {
-                Write(terminal, job, parse);
-                return (int)(seen == "settled" ? ExitCode.Ok : ExitCode.Failure);
-            }
-
-            if (DateTimeOffset.UtcNow >= end)
-            {
-                throw new CommandFailure(ExitCode.Failure,
-                    $"job {jobId} is still {seen} after {parse.GetValue(TimeoutSeconds)} s; "
-                    + "wait longer with --timeout");
-            }
-
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
+            using CamelidClient client = Gateway.Open(parse);
+            string jobId = parse.GetRequiredValue(JobId);
+            await client.CancelJobAsync(jobId, cancellation);
+            Write(terminal, await client.GetJobAsync(jobId, cancellation), parse);
+        });
+        return new Command("jobs", "Jobs and their states.")
+        {
+            list, show, JobsSubmitCommand.Build(terminal), JobsWaitCommand.Build(terminal), cancel,
+        };
     }
 
     private static void WriteList(Terminal terminal, JobListDocument jobs, bool json)
@@ -100,7 +69,8 @@ internal static class JobsCommand
                 Amounts.Coins(job.Payment.Grains)])]);
     }
 
-    private static void Write(Terminal terminal, JobDocument job, ParseResult parse)
+    /// <summary>Writes a job as a page, or as JSON where that was asked for.</summary>
+    public static void Write(Terminal terminal, JobDocument job, ParseResult parse)
     {
         if (parse.GetValue(Gateway.Json))
         {
