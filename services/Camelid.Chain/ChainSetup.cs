@@ -43,7 +43,9 @@ public static class ChainSetup
         services.AddMempool();
         services.AddSingleton<SignerStore>().AddSingleton<JobClock>().AddSingleton<SignerParts>();
         services.AddSingleton<OfferSigner>().AddSingleton<PaymentSigner>().AddSingleton<ClaimSigner>();
-        services.AddSingleton<WordSigner>().AddSingleton<Signers>().AddSingleton<SignerGate>();
+        services.AddSingleton<WordSigner>().AddSingleton<TradeSigner>();
+        services.AddSingleton<Signers>().AddSingleton<SignerGate>();
+        services.AddSingleton<EscrowReader>();
         services.AddSingleton<Rebroadcast>().AddSingleton<RegtestFunding>().AddSingleton<BlockMaker>();
         services.AddSingleton<MinerSteps>().AddSingleton<ChainReader>();
         services.AddSingleton<BlockExplorer>().AddSingleton<AddressExplorer>().AddSingleton<ExplorerStreams>();

@@ -23,6 +23,18 @@ internal sealed record JobPoolOptions
     /// <summary>Jobs without a testament that are kept at once; further ones are refused.</summary>
     public int OpenJobsMax { get; init; } = 1000;
 
+    /// <summary>Jobs of other operators' clients that are computed or wait at once; further ones are refused.</summary>
+    public int SoldOpenMax { get; init; } = 256;
+
+    /// <summary>The same for one client.</summary>
+    public int SoldPerClientMax { get; init; } = 64;
+
+    /// <summary>Checks that other operators' clients may ask for in a minute, each.</summary>
+    public int ChecksPerMinute { get; init; } = 120;
+
+    /// <summary>How long an announcement of this operator's worker counts, in seconds.</summary>
+    public uint AnnouncementSeconds { get; init; } = 60;
+
     /// <summary>Seconds that a worker holds a job after each report.</summary>
     public int LeaseSeconds { get; init; } = 15;
 

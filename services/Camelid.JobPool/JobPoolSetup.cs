@@ -1,5 +1,6 @@
 using Camelid.Contracts.Chain.V1;
 using Camelid.Contracts.Inference.V1;
+using Camelid.Contracts.ModelRegistry.V1;
 using Camelid.Contracts.Verifier.V1;
 using Camelid.JobPool.Api;
 using Camelid.JobPool.Intake;
@@ -11,6 +12,7 @@ using Camelid.JobPool.Storage;
 using Camelid.JobPool.Submission;
 using Camelid.JobPool.Telemetry;
 using Camelid.JobPool.Tokens;
+using Camelid.JobPool.Trade;
 using Camelid.JobPool.Workers;
 using Camelid.Protocol.Keys;
 using Camelid.Secp256k1;
@@ -33,6 +35,8 @@ public static class JobPoolSetup
         builder.AddServiceDatabase<JobsDatabase>("jobs");
         builder.AddServiceRpcClient<ChainRpc.ChainRpcClient>("chain");
         builder.AddServiceRpcClient<SignerRpc.SignerRpcClient>("chain");
+        builder.AddServiceRpcClient<MarketRpc.MarketRpcClient>("chain");
+        builder.AddServiceRpcClient<ModelRegistryRpc.ModelRegistryRpcClient>("modelregistry");
         IServiceCollection services = builder.Services;
         services.TryAddSingleton<ISecp256k1>(_ => Secp256k1Provider.Create());
         services.AddSingleton(
@@ -43,6 +47,7 @@ public static class JobPoolSetup
         services.AddSingleton<TokenBoards>();
         services.AddSingleton<WorkerRoster>();
         services.AddSingleton<OperatorDirectory>();
+        services.AddTrade(builder.Configuration);
         services.AddSingleton<OfferSteps>();
         services.AddSingleton<CommitSteps>();
         services.AddSingleton<PaymentSteps>();

@@ -24,12 +24,14 @@ public static class VerifierSetup
     {
         builder.AddServiceRpc();
         builder.AddServiceRpcClient<SignerRpc.SignerRpcClient>("chain");
+        builder.AddServiceRpcClient<MarketRpc.MarketRpcClient>("chain");
         builder.AddServiceRpcClient<ModelRegistryRpc.ModelRegistryRpcClient>("modelregistry");
         builder.AddServiceDatabase<VerdictsDatabase>("verdicts");
         builder.Services.AddSingleton(VerifierOptions.Read(builder.Configuration));
         builder.Services.AddSingleton<VerifierMetrics>();
         builder.Services.AddSingleton<ModelHost>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ModelHost>());
+        builder.Services.AddHostedService<VerifierBeacon>();
         builder.Services.AddSingleton<VerdictSigner>();
         builder.Services.AddBusConsumer<VerifyJobConsumer, VerifyJob>("verifier", JobsHeldMax, JobsAtOnceMax);
         builder.Services.AddHealthChecks().AddCheck<VerifierHealth>("verifier");

@@ -61,8 +61,12 @@ internal sealed class TestJob
     public Task<OfferReply> OfferAsync() => chain.Signer.OpenOffer(
         new OpenOfferRequest { JobParameters = ByteString.CopyFrom(Parameters.Encode()) }, new CallContext());
 
-    public Task<AssignmentReply> AssignAsync() => chain.Signer.SignAssignment(
-        new SignAssignmentRequest { JobId = IdBytes, Nonce = ByteString.CopyFrom(nonce.ToBytes()) }, new CallContext());
+    public Task<AssignmentReply> AssignAsync(ByteString? stake = null) => chain.Signer.SignAssignment(
+        new SignAssignmentRequest
+        {
+            JobId = IdBytes, Nonce = ByteString.CopyFrom(nonce.ToBytes()), StakeId = stake ?? ByteString.Empty,
+        },
+        new CallContext());
 
     /// <summary>
     /// The request of a payment for an output of three tokens; another <paramref name="variant"/> is another output.
@@ -118,12 +122,28 @@ internal sealed class TestJob
         return await chain.Signer.BuildPayment(request, new CallContext());
     }
 
-    public Task<JobTransactionReply> ClaimAsync() => chain.Signer.BuildClaim(
+    /// <summary>What another operator's client has of it before it pays.</summary>
+    public async Task<OpenDeliveryRequest> DeliveryAsync()
+    {
+        BuildPaymentRequest demand = await DemandAsync();
+        return new OpenDeliveryRequest
+        {
+            JobId = demand.JobId,
+            Testament = demand.Testament,
+            TestamentSignature = (await SignTestamentAsync()).Signature,
+            Envelope = demand.Envelope,
+        };
+    }
+
+    public Task<JobTransactionReply> ClaimAsync() => ClaimAsync(sold: false);
+
+    public Task<JobTransactionReply> ClaimAsync(bool sold) => chain.Signer.BuildClaim(
         new BuildClaimRequest
         {
             JobId = IdBytes,
             Key = ByteString.CopyFrom(Key),
             Testament = ByteString.CopyFrom(Testament!.Encode()),
+            JobParameters = sold ? ByteString.CopyFrom(Parameters.Encode()) : ByteString.Empty,
         },
         new CallContext());
 

@@ -5,6 +5,9 @@ namespace Camelid.Protocol.Jobs;
 /// </summary>
 public sealed record EscrowSchedule
 {
+    /// <summary>Rule E-41: how many times the slash a stake holds that clients trust.</summary>
+    public const int StakePerSlash = 10;
+
     private const uint DepositWindows = 12;
     private const uint RefundWindows = 36;
     private const uint ExpiryWindows = 6;

@@ -1,3 +1,6 @@
+using Camelid.Chain.Blocks;
+using Camelid.Protocol;
+
 namespace Camelid.Chain.Index;
 
 /// <summary>The chain in numbers, by height, and the transactions of jobs: read from rows, never from blocks.</summary>
@@ -31,4 +34,30 @@ internal sealed class ChainTotals(ChainDatabase database)
             """,
             new { jobId, limit = (long)limit }),
         cancellationToken);
+
+    /// <summary>
+    /// The transactions of a job in blocks whose first output is a payment to that key of at least so much.
+    /// </summary>
+    /// <param name="jobId">The job, 64 hexadecimal digits.</param>
+    /// <param name="worker">HASH160 of the key that is paid.</param>
+    /// <param name="grainsMin">The least payment.</param>
+    /// <param name="limit">Most rows.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<IReadOnlyList<TransactionRow>> PaymentsAsync(
+        string jobId, Hash160 worker, long grainsMin, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.QueryAsync<TransactionRow>(
+                """
+                select t.txid as Txid, t.height as Height, t.position as Position, t.job_id as JobId,
+                    t.fee_grains as FeeGrains
+                from transactions t
+                join outputs o on o.height = t.height and o.position = t.position and o.output_index = 0
+                where t.job_id = @jobId and o.owner = @owner and o.kind = @kind and o.grains >= @grainsMin
+                order by t.height, t.position limit @limit
+                """,
+                new
+                {
+                    jobId, owner = worker.ToString(), kind = (long)OutputKind.Payment, grainsMin, limit = (long)limit,
+                }),
+            cancellationToken);
 }

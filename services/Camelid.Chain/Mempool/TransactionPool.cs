@@ -52,16 +52,7 @@ internal sealed class TransactionPool
     public FeeEstimator Fees { get; } = new();
 
     /// <summary>Waiting transactions.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (gate)
-            {
-                return contents.Graph.Count;
-            }
-        }
-    }
+    public int Count => Statistics().Count;
 
     /// <summary>Rule M-11: what an ordinary transaction must pay now; peers are told not to send less.</summary>
     public FeeRate MinimumRate
@@ -123,17 +114,19 @@ internal sealed class TransactionPool
     {
         lock (gate)
         {
-            entry = contents.Graph.TryFind(txid, out PoolNode? node) ? node.Entry : null;
-            return entry is not null;
+            return (entry = contents.Graph.TryFind(txid, out PoolNode? node) ? node.Entry : null) is not null;
         }
     }
 
     /// <summary>True where a waiting transaction spends this output.</summary>
-    public bool Spends(OutPoint outPoint)
+    public bool Spends(OutPoint outPoint) => TryFindSpender(outPoint, out PoolEntry? _);
+
+    /// <summary>What of all that waits spends an output.</summary>
+    public bool TryFindSpender(OutPoint outPoint, [NotNullWhen(true)] out PoolEntry? spender)
     {
         lock (gate)
         {
-            return contents.Graph.TryFindSpender(outPoint, out PoolNode? _);
+            return (spender = contents.Graph.TryFindSpender(outPoint, out PoolNode? by) ? by.Entry : null) is not null;
         }
     }
 

@@ -6,6 +6,8 @@ using Camelid.Chain.Signing;
 using Camelid.Contracts.Chain.V1;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Jobs;
+using Camelid.Protocol.Keys;
 using Camelid.Protocol.Transactions;
 using Google.Protobuf;
 using Grpc.Core;
@@ -15,7 +17,7 @@ namespace Camelid.Chain.Rpc;
 /// <summary>The edge of the chain: bytes become values here, once.</summary>
 internal sealed class ChainService(
     ChainReader reader, TransactionIntake transactions, BlockMaker maker, ChainCore core,
-    BlockIntake intake) : ChainRpc.ChainRpcBase
+    BlockIntake intake, EscrowReader escrow) : ChainRpc.ChainRpcBase
 {
     /// <inheritdoc/>
     public override Task<ChainStatus> GetStatus(GetStatusRequest request, ServerCallContext context) =>
@@ -46,6 +48,27 @@ internal sealed class ChainService(
         GetTransactionRequest request, ServerCallContext context) =>
         await reader.FindTransactionAsync(new Txid(HashOf("txid", request.Txid)), context.CancellationToken)
         ?? throw NotFound("no such transaction on the active chain or in the mempool");
+
+    /// <inheritdoc/>
+    public override async Task<TransactionReply> FindPayment(FindPaymentRequest request, ServerCallContext context)
+    {
+        if (!JobParameters.TryDecode(request.JobParameters.Span, out JobParameters? job) || job is null
+            || !Testament.TryDecode(request.Testament.Span, out Testament? testament) || testament is null
+            || testament.TokenCount > job.MaxTokens
+            || !PublicKey.TryFromBytes(request.WorkerKey.Span, out PublicKey worker))
+        {
+            throw SignerParts.Bad("job_parameters, testament, worker_key: one of them is not in canonical form");
+        }
+
+        return await escrow.FindPaymentAsync(new AwaitedPayment(job, testament, worker), context.CancellationToken)
+            ?? throw NotFound("no such payment on the active chain or in the mempool");
+    }
+
+    /// <inheritdoc/>
+    public override async Task<TransactionReply> FindSpend(FindSpendRequest request, ServerCallContext context) =>
+        await escrow.FindSpendAsync(
+            new OutPoint(new Txid(HashOf("txid", request.Txid)), request.Index), context.CancellationToken)
+        ?? throw NotFound("nothing spends that output");
 
     /// <inheritdoc/>
     public override async Task<SubmitTransactionReply> SubmitTransaction(

@@ -1,29 +1,37 @@
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Jobs;
+using Camelid.Protocol.Keys;
 using Camelid.Protocol.Scripts;
 using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Signing;
 
+/// <summary>What a worker claims with.</summary>
+/// <param name="Testament">The testament that is paid.</param>
+/// <param name="Key">k, 32 bytes.</param>
+/// <param name="Sold">The job of another operator's client; null for an own job.</param>
+internal sealed record ClaimDemand(Testament Testament, byte[] Key, JobParameters? Sold);
+
 /// <summary>The worker's claim. Safe to repeat: the job is the key.</summary>
-internal sealed class ClaimSigner(SignerParts parts)
+internal sealed class ClaimSigner(SignerParts parts, EscrowReader escrow)
 {
     /// <summary>
     /// Rule E-36: publishes k and takes the payment, once J1 is deep enough that it can't vanish, and only while the
     /// refund is far enough away that it can't overtake.
     /// </summary>
     public async Task<JobTransactionRow> ClaimAsync(
-        JobId jobId, byte[] key, Testament testament, CancellationToken cancellationToken)
+        JobId jobId, ClaimDemand demand, CancellationToken cancellationToken)
     {
         JobTransactionRow payment = await parts.Store.FindAsync(jobId, JobTransactionKind.Payment, cancellationToken)
+            ?? await AdoptAsync(jobId, demand, cancellationToken)
             ?? throw SignerParts.Refused("no-payment", $"job {jobId}: no payment is known");
-        CheckKey(payment, key, testament);
+        CheckKey(payment, demand.Key, demand.Testament);
         JobTransactionRow? claim = await parts.Store.FindAsync(jobId, JobTransactionKind.Claim, cancellationToken);
         if (claim is null)
         {
             await CheckTimesAsync(payment, cancellationToken);
-            await AddAsync(payment, key, cancellationToken);
+            await AddAsync(payment, demand, cancellationToken);
             claim = await parts.Store.FindAsync(jobId, JobTransactionKind.Claim, cancellationToken);
         }
 
@@ -33,6 +41,29 @@ internal sealed class ClaimSigner(SignerParts parts)
         }
 
         return claim!;
+    }
+
+    /// <summary>
+    /// Rule E-39: the payment of another operator's client, as it stands in a block. It is kept, so that it is offered
+    /// again should a reorganisation drop it: nobody wants it mined more than its worker.
+    /// </summary>
+    private async Task<JobTransactionRow?> AdoptAsync(
+        JobId jobId, ClaimDemand demand, CancellationToken cancellationToken)
+    {
+        if (demand.Sold is null)
+        {
+            return null;
+        }
+
+        AwaitedPayment awaited = new(demand.Sold, demand.Testament, parts.State.Keys[KeyRole.Worker].Public);
+        if (await escrow.FindMinedAsync(awaited, cancellationToken) is not { } found
+            || !PaymentScript.TryParse(found.Outputs[0].Script, out PaymentScript script))
+        {
+            return null;
+        }
+
+        await parts.Store.AddAsync(found, JobTransactionKind.Payment, script.RefundTime, null, cancellationToken);
+        return await parts.Store.FindAsync(jobId, JobTransactionKind.Payment, cancellationToken);
     }
 
     private static void CheckKey(JobTransactionRow payment, byte[] key, Testament testament)
@@ -70,13 +101,14 @@ internal sealed class ClaimSigner(SignerParts parts)
         }
     }
 
-    private async Task AddAsync(JobTransactionRow payment, byte[] key, CancellationToken cancellationToken)
+    private async Task AddAsync(JobTransactionRow payment, ClaimDemand demand, CancellationToken cancellationToken)
     {
         Transaction paid = payment.Transaction;
-        OfferRow? offer = await parts.Store.FindOfferAsync(paid.JobId, cancellationToken);
-        long fee = Math.Min((long)(offer?.Job.FeeGrains ?? 0), paid.Outputs[0].Value.Grains / 2);
+        JobParameters? job = demand.Sold
+            ?? (await parts.Store.FindOfferAsync(paid.JobId, cancellationToken))?.Job;
+        long fee = Math.Min((long)(job?.FeeGrains ?? 0), paid.Outputs[0].Value.Grains / 2);
         Transaction claim =
-            parts.Build.Claim(paid.JobId, new Coin(new OutPoint(paid.Txid, 0), paid.Outputs[0]), key, fee);
+            parts.Build.Claim(paid.JobId, new Coin(new OutPoint(paid.Txid, 0), paid.Outputs[0]), demand.Key, fee);
         await parts.Store.AddAsync(
             claim, JobTransactionKind.Claim, (uint)payment.RefundTime, null, cancellationToken);
     }

@@ -44,6 +44,19 @@ internal sealed class PaymentSigner(SignerParts parts)
         return payment;
     }
 
+    /// <summary>
+    /// Rules E-24, E-34 and E-41: checks a commitment of another operator's worker as a payment would, and that its
+    /// stake can lose what the job needs; signs nothing.
+    /// </summary>
+    public async Task<(OutputDelivery Delivery, PublicKey Worker)> OpenDeliveryAsync(
+        JobId jobId, PaymentDemand demand, CancellationToken cancellationToken)
+    {
+        OfferRow offer = await parts.OfferAsync(jobId, cancellationToken);
+        PublicKey worker = CheckTestament(offer.Job, parts.ScheduleOf(offer.Job), demand);
+        CheckStake(offer.Job, demand.Testament);
+        return (OpenEnvelope(demand), worker);
+    }
+
     /// <summary>Rule E-37: after T_r, where nobody claimed, the client takes the payment back.</summary>
     public async Task<JobTransactionRow> RefundAsync(JobId jobId, CancellationToken cancellationToken)
     {
@@ -125,12 +138,10 @@ internal sealed class PaymentSigner(SignerParts parts)
             throw SignerParts.Bad("testament: of another job, of another network, or with another nonce");
         }
 
-        OutPoint stake = new(new Txid(testament.Stake.Txid), testament.Stake.Index);
-        Script script = parts.State.Read(
-            reading => reading.Outputs.TryGet(stake, out Utxo? utxo) ? utxo.Output.Script : Script.Empty);
-        if (!StakeScript.TryParse(script, out StakeScript owner))
+        if (parts.StakeAt(testament.Stake) is not { } stake
+            || !StakeScript.TryParse(stake.Output.Script, out StakeScript owner))
         {
-            throw SignerParts.Refused("unknown-stake", $"testament: {stake} is no unspent stake");
+            throw SignerParts.Refused("unknown-stake", $"testament: {testament.Stake} is no unspent stake");
         }
 
         if (!parts.State.Curve.Verify(owner.Worker, testament.Hash, demand.Signature)
@@ -146,22 +157,36 @@ internal sealed class PaymentSigner(SignerParts parts)
                 "testament-expiry", $"testament: it expires at {testament.Expiry}, before {schedule.TestamentExpiry}");
         }
 
-        CheckEnvelope(demand);
+        OpenEnvelope(demand);
         return owner.Worker;
     }
 
-    private void CheckEnvelope(PaymentDemand demand)
+    /// <summary>Rule E-24: what the client holds before it pays.</summary>
+    private OutputDelivery OpenEnvelope(PaymentDemand demand)
     {
+        OutputDelivery? delivery = null;
         bool isBound = DeliveryEnvelope.TryOpen(
                 parts.State.Curve, parts.State.Keys[KeyRole.Client].Private, demand.Envelope,
                 demand.Testament.Hash.ToBytes(), out byte[] content)
-            && OutputDelivery.TryDecode(content, out OutputDelivery? delivery) && delivery is not null
+            && OutputDelivery.TryDecode(content, out delivery) && delivery is not null
             && delivery.IsBoundBy(demand.Testament);
-        if (!isBound)
-        {
-            throw SignerParts.Refused(
+        return isBound
+            ? delivery!
+            : throw SignerParts.Refused(
                 "envelope", "envelope: it does not open with the client's key and the testament's hash to the "
                 + "ciphertext and leaves that the testament binds; nothing is paid");
+    }
+
+    /// <summary>Rule E-41: a slash of at least twice the reward, out of a stake of ten times the slash.</summary>
+    private void CheckStake(JobParameters job, Testament testament)
+    {
+        long stake = parts.StakeAt(testament.Stake)?.Output.Value.Grains ?? 0;
+        Int128 needed = EscrowSchedule.SlashGrainsMin(Pricing.RewardGrains(job), Amount.Zero);
+        if (testament.SlashGrains < needed || (Int128)testament.SlashGrains * EscrowSchedule.StakePerSlash > stake)
+        {
+            throw SignerParts.Refused(
+                "stake-too-small", $"testament: it puts up {testament.SlashGrains} grains of a stake of {stake}; this "
+                + $"job needs {needed}, and a stake of {EscrowSchedule.StakePerSlash} times that");
         }
     }
 

@@ -1,8 +1,10 @@
+using System.Buffers.Binary;
 using Camelid.Chain.Blocks;
 using Camelid.Chain.Index;
 using Camelid.Chain.Mempool;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
+using Camelid.Protocol.Scripts;
 using Camelid.Protocol.Transactions;
 using Camelid.ServiceDefaults.Rpc;
 using Grpc.Core;
@@ -22,6 +24,32 @@ internal sealed record SignerParts(
         TransactionRow? row = await Index.FindAsync(txid, cancellationToken);
         long tip = State.Read(reading => reading.Tip.Height);
         return row is null || row.Height > tip ? 0 : (uint)(tip - row.Height + 1);
+    }
+
+    /// <summary>The unspent stake of that id, or null.</summary>
+    public Utxo? StakeAt(StakeId stake)
+    {
+        OutPoint outPoint = new(new Txid(stake.Txid), stake.Index);
+        return State.Read(reading => reading.Outputs.TryGet(outPoint, out Utxo? utxo)
+            && StakeScript.TryParse(utxo.Output.Script, out StakeScript _) ? utxo : null);
+    }
+
+    /// <summary>A stake id out of 36 bytes, or none out of no bytes.</summary>
+    public static StakeId StakeIdOf(ReadOnlySpan<byte> bytes) => bytes.Length switch
+    {
+        0 => default,
+        StakeId.Bytes => new StakeId(
+            Hash256.FromBytes(bytes[..Hash256.Bytes]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[Hash256.Bytes..])),
+        _ => throw Bad($"stake_id: {bytes.Length} bytes, not {StakeId.Bytes}"),
+    };
+
+    /// <summary>The transaction at a place of the active chain; null where a reorganisation was faster.</summary>
+    public Transaction? ReadTransaction(TransactionRow row)
+    {
+        BlockEntry? entry = State.Read(reading => reading.Active.ElementAtOrDefault((int)row.Height));
+        Transaction? found =
+            entry is null ? null : State.TryReadBlock(entry)?.Transactions.ElementAtOrDefault((int)row.Position);
+        return found is not null && found.Txid.ToString() == row.Txid ? found : null;
     }
 
     /// <summary>The offer of a job.</summary>

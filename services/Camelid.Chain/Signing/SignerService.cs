@@ -2,6 +2,7 @@ using Camelid.Contracts.Chain.V1;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Keys;
+using Camelid.Protocol.Trade;
 using Camelid.Protocol.Transactions;
 using Camelid.Protocol.Verification;
 using Google.Protobuf;
@@ -34,15 +35,14 @@ internal sealed class SignerGate : IDisposable
 }
 
 /// <summary>The signers, one for each side.</summary>
-internal sealed record Signers(OfferSigner Offers, PaymentSigner Payments, ClaimSigner Claims, WordSigner Words);
+internal sealed record Signers(
+    OfferSigner Offers, PaymentSigner Payments, ClaimSigner Claims, WordSigner Words, TradeSigner Trade);
 
 /// <summary>The edge of the signers: bytes become values here, once.</summary>
 internal sealed class SignerService(
-    Signers signers, SignerParts parts, SignerGate gate, IOptions<ChainOptions> options) : SignerRpc.SignerRpcBase
+    Signers signers, SignerParts parts, SignerGate gate, EscrowReader escrow, IOptions<ChainOptions> options)
+    : SignerRpc.SignerRpcBase
 {
-    /// <summary>A tenth of the stake: clients ask for a stake ten times what one job may cost it.</summary>
-    private const long SlashShare = 10;
-
     /// <inheritdoc/>
     public override Task<OperatorReply> GetOperator(GetOperatorRequest request, ServerCallContext context)
     {
@@ -57,7 +57,7 @@ internal sealed class SignerService(
             WorkerStakeId = Bytes(signers.Words.StakeOf(KeyRole.Worker)),
             VerifierStakeId = Bytes(signers.Words.StakeOf(KeyRole.Verifier)),
             RewardAddress = parts.State.Keys[KeyRole.Worker].Address.ToString(),
-            SlashGrains = options.Value.StakeGrains / SlashShare,
+            SlashGrains = options.Value.StakeGrains / EscrowSchedule.StakePerSlash,
             WorkerStakeGrains = options.Value.StakeGrains,
         };
         return Task.FromResult(reply);
@@ -104,7 +104,7 @@ internal sealed class SignerService(
         (SignedWord word, StakeId stake) = await gate.RunAsync(
             () => signers.Words.AssignAsync(
                 SignerParts.JobIdOf(request.JobId.Span), Hash256.FromBytes(request.Nonce.Span),
-                context.CancellationToken),
+                SignerParts.StakeIdOf(request.StakeId.Span), context.CancellationToken),
             context.CancellationToken);
         return new AssignmentReply
         {
@@ -140,10 +140,17 @@ internal sealed class SignerService(
     public override async Task<JobTransactionReply> BuildClaim(BuildClaimRequest request, ServerCallContext context)
     {
         Testament testament = TestamentOf(request.Testament);
+        JobParameters? sold = null;
+        if (request.JobParameters.Length > 0
+            && (!JobParameters.TryDecode(request.JobParameters.Span, out sold) || sold?.Id != testament.JobId))
+        {
+            throw SignerParts.Bad("job_parameters: not the canonical bytes of the testament's job (rule J-01)");
+        }
+
+        ClaimDemand demand = new(testament, request.Key.ToByteArray(), sold);
         return Reply(await gate.RunAsync(
             () => signers.Claims.ClaimAsync(
-                SignerParts.JobIdOf(request.JobId.Span), request.Key.ToByteArray(), testament,
-                context.CancellationToken),
+                SignerParts.JobIdOf(request.JobId.Span), demand, context.CancellationToken),
             context.CancellationToken));
     }
 
@@ -168,6 +175,82 @@ internal sealed class SignerService(
             () => signers.Words.SignCancellationAsync(
                 SignerParts.JobIdOf(request.JobId.Span), request.TokenCount, context.CancellationToken),
             context.CancellationToken));
+
+    /// <inheritdoc/>
+    public override Task<OpenOrderReply> OpenOrder(OpenOrderRequest request, ServerCallContext context)
+    {
+        OpenedOrder opened = signers.Trade.OpenOrder(SealedOf(request.Order, "order"));
+        return Task.FromResult(new OpenOrderReply
+        {
+            Content = ByteString.CopyFrom(opened.Content),
+            StakeId = Bytes(opened.Stake),
+            StakeBlockTimeUnix = opened.StakeBlockTime,
+        });
+    }
+
+    /// <inheritdoc/>
+    public override async Task<CheckOfferReply> CheckOffer(CheckOfferRequest request, ServerCallContext context)
+    {
+        if (!JobParameters.TryDecode(request.JobParameters.Span, out JobParameters? job) || job is null
+            || request.OfferTxid.Length != Hash256.Bytes)
+        {
+            throw SignerParts.Bad("job_parameters, offer_txid: one of them is not in canonical form");
+        }
+
+        Txid offer = new(Hash256.FromBytes(request.OfferTxid.Span));
+        RuleCode code = await escrow.CheckOfferAsync(job, offer, context.CancellationToken);
+        return code == RuleCode.Accepted
+            ? new CheckOfferReply()
+            : throw SignerParts.Refused(code.ToReason(), $"job {job.Id}: offer {offer}: {code.ToReason()}");
+    }
+
+    /// <inheritdoc/>
+    public override async Task<SignatureReply> SignOrderAnswer(
+        SignOrderAnswerRequest request, ServerCallContext context) =>
+        OrderAnswer.TryDecode(request.Answer.Span, out OrderAnswer? answer) && answer is not null
+            ? Reply(await gate.RunAsync(
+                () => signers.Trade.SignOrderAnswerAsync(answer, context.CancellationToken), context.CancellationToken))
+            : throw SignerParts.Bad("answer: not the canonical bytes of an order's answer (rule J-22)");
+
+    /// <inheritdoc/>
+    public override async Task<OpenDeliveryReply> OpenDelivery(OpenDeliveryRequest request, ServerCallContext context)
+    {
+        PaymentDemand demand = new()
+        {
+            Testament = TestamentOf(request.Testament),
+            Signature = request.TestamentSignature.ToByteArray(),
+            Envelope = request.Envelope.ToByteArray(),
+            AmountGrains = 0,
+        };
+        (OutputDelivery delivery, PublicKey worker) = await signers.Payments.OpenDeliveryAsync(
+            SignerParts.JobIdOf(request.JobId.Span), demand, context.CancellationToken);
+        return new OpenDeliveryReply { Delivery = ByteString.CopyFrom(delivery.Encode()), WorkerKey = Bytes(worker) };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<SignatureReply> SignCheckRequest(
+        SignCheckRequestRequest request, ServerCallContext context) =>
+        request.TestamentHash.Length == Hash256.Bytes
+            ? Reply(await signers.Trade.SignCheckRequestAsync(
+                SignerParts.JobIdOf(request.JobId.Span), SignerParts.StakeIdOf(request.VerifierStakeId.Span),
+                Hash256.FromBytes(request.TestamentHash.Span), context.CancellationToken))
+            : throw SignerParts.Bad($"testament_hash: {request.TestamentHash.Length} bytes, not {Hash256.Bytes}");
+
+    /// <inheritdoc/>
+    public override Task<OpenCheckRequestReply> OpenCheckRequest(
+        OpenCheckRequestRequest request, ServerCallContext context)
+    {
+        OpenedOrder opened = signers.Trade.OpenCheckRequest(SealedOf(request.Request, "request"));
+        return Task.FromResult(new OpenCheckRequestReply
+        {
+            Content = ByteString.CopyFrom(opened.Content), StakeId = Bytes(opened.Stake),
+        });
+    }
+
+    private static SealedMessage SealedOf(ByteString bytes, string field) =>
+        SealedMessage.TryDecode(bytes.Span, out SealedMessage? message) && message is not null
+            ? message
+            : throw SignerParts.Bad($"{field}: not the canonical bytes of a sealed message (rule J-20)");
 
     private static Testament TestamentOf(ByteString bytes) =>
         Testament.TryDecode(bytes.Span, out Testament? testament) && testament is not null

@@ -27,15 +27,24 @@ internal sealed class WordSigner(SignerParts parts)
         return new StakeId(first.Txid.Value, first.Index);
     });
 
-    /// <summary>Rule J-05: the client gives its job to the worker's stake and reveals the nonce.</summary>
+    /// <summary>Rule J-05: the client gives its job to one stake and reveals the nonce.</summary>
+    /// <param name="jobId">The job, whose offer is open.</param>
+    /// <param name="nonce">The nonce that its parameters commit to.</param>
+    /// <param name="chosen">Another operator's stake, or none for the own worker's.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     public async Task<(SignedWord Word, StakeId Stake)> AssignAsync(
-        JobId jobId, Hash256 nonce, CancellationToken cancellationToken)
+        JobId jobId, Hash256 nonce, StakeId chosen, CancellationToken cancellationToken)
     {
         OfferRow offer = await parts.OfferAsync(jobId, cancellationToken);
-        StakeId stake = StakeOf(KeyRole.Worker);
+        StakeId stake = chosen.IsNone ? StakeOf(KeyRole.Worker) : chosen;
         if (stake.IsNone)
         {
             throw SignerParts.Refused("no-stake", "the worker's stake is in no block yet. Try again in some seconds.");
+        }
+
+        if (!chosen.IsNone)
+        {
+            CheckConfirmed(chosen, offer.Job);
         }
 
         Assignment assignment = new() { Genesis = Genesis, JobId = jobId, Stake = stake, Nonce = nonce };
@@ -92,7 +101,19 @@ internal sealed class WordSigner(SignerParts parts)
             jobId, "cancellation", new Word(KeyRole.Client, body, digest), cancellationToken);
     }
 
-    private async Task<SignedWord> SignOnceAsync(
+    /// <summary>Rule J-05: only a stake that was in a block before the job was made can be assigned one.</summary>
+    private void CheckConfirmed(StakeId chosen, JobParameters job)
+    {
+        Utxo? stake = parts.StakeAt(chosen);
+        if (stake is null || stake.BlockTime > job.Created)
+        {
+            throw SignerParts.Refused(
+                "unknown-stake", $"stake_id: {chosen} was in no block when job {job.Id} was created at {job.Created}");
+        }
+    }
+
+    /// <summary>Signs the first word of its kind for a job, and gives it again; a different one is refused.</summary>
+    public async Task<SignedWord> SignOnceAsync(
         JobId jobId, string kind, Word word, CancellationToken cancellationToken)
     {
         SignedWord signed = Sign(word.Role, word.Digest);
@@ -103,11 +124,17 @@ internal sealed class WordSigner(SignerParts parts)
             : throw SignerParts.Refused($"second-{kind}", $"job {jobId}: another {kind} was signed before");
     }
 
-    private SignedWord Sign(KeyRole role, Hash256 digest)
+    /// <summary>Signs with a role's key.</summary>
+    public SignedWord Sign(KeyRole role, Hash256 digest)
     {
         RoleKey key = parts.State.Keys[role];
         return new SignedWord(parts.State.Curve.Sign(key.Private, digest), key.Public);
     }
 
-    private sealed record Word(KeyRole Role, byte[] Body, Hash256 Digest);
 }
+
+/// <summary>What is to be signed.</summary>
+/// <param name="Role">By whom.</param>
+/// <param name="Body">The canonical bytes that are kept.</param>
+/// <param name="Digest">Their tagged hash.</param>
+internal sealed record Word(KeyRole Role, byte[] Body, Hash256 Digest);

@@ -2,6 +2,7 @@ using Camelid.Contracts.Verifier.V1;
 using Camelid.JobPool.Jobs;
 using Camelid.JobPool.Steps;
 using Camelid.JobPool.Submission;
+using Camelid.JobPool.Trade;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Keys;
@@ -12,7 +13,7 @@ namespace Camelid.JobPool.Intake;
 
 /// <summary>Takes a verifier's signed verdict.</summary>
 internal sealed partial class VerdictIntake(
-    JobSteps steps, OperatorDirectory directory, ISecp256k1 curve, ILogger<VerdictIntake> logger)
+    JobSteps steps, OperatorDirectory directory, CheckDesk checks, ISecp256k1 curve, ILogger<VerdictIntake> logger)
 {
     /// <summary>
     /// Moves the verification facet, if the attestation is about this testament and signed by our verifier.
@@ -30,6 +31,7 @@ internal sealed partial class VerdictIntake(
         }
 
         await steps.ApplyAsync(message.JobId, (row, now) => Judge(row, message, attestation, now), cancellationToken);
+        await checks.AcceptVerdictAsync(message, attestation, cancellationToken);
     }
 
     private JobChange? Judge(JobRow row, JobVerified message, VerificationAttestation attestation, long now)
@@ -50,7 +52,7 @@ internal sealed partial class VerdictIntake(
             AttestationSignature = message.Signature,
             VerifierKey = message.VerifierKey,
         };
-        if (attestation.Verdict == VerificationState.Failed && row.PaymentTxid is null)
+        if (attestation.Verdict == VerificationState.Failed && row.PaymentTxid is null && row.Side == JobSide.Own)
         {
             judged = judged with
             {

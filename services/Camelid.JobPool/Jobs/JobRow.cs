@@ -161,6 +161,36 @@ internal sealed record JobRow
 
     /// <summary>Why there is no answer, for people; empty where there is one.</summary>
     public string Failure { get; init; } = "";
+
+    /// <summary>A <see cref="JobSide"/>: who runs the job, and for whom.</summary>
+    public string Side { get; init; } = JobSide.Own;
+
+    /// <summary>The other operator's node, 20 bytes: bought, the worker's; sold, the client's.</summary>
+    public byte[]? PeerNode { get; init; }
+
+    /// <summary>The worker's signature of its answer to the order.</summary>
+    public byte[]? OrderAnswerSignature { get; init; }
+
+    /// <summary>Bought: when the worker took the order. Sold: when the client had the commitment.</summary>
+    public long PeerAnswered { get; init; }
+
+    /// <summary>Bought: the sealed delivery as the worker sent it.</summary>
+    public byte[]? Envelope { get; init; }
+
+    /// <summary>Bought: canonical <c>OutputDelivery</c>, which k opens.</summary>
+    public byte[]? Delivery { get; init; }
+
+    /// <summary>Bought: who checks the answer: any, own, third, none.</summary>
+    public string VerifyBy { get; init; } = "";
+
+    /// <summary>Bought: the node of the verifier that was asked; null for an own one.</summary>
+    public byte[]? VerifierNode { get; init; }
+
+    /// <summary>Bought: its stake, 36 bytes.</summary>
+    public byte[]? VerifierStakeId { get; init; }
+
+    /// <summary>Bought: when k opened the ciphertext.</summary>
+    public long Delivered { get; init; }
 }
 
 /// <summary>One step of one facet, as it is stored.</summary>

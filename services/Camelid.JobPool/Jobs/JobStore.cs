@@ -18,11 +18,13 @@ internal sealed class JobStore(JobsDatabase database)
             parameters, model_root, prompt_token_count, top_logprobs, verification_level, deadline, nonce,
             reward_grains, traceparent, client_key, is_offer_closed, attempt, sent, worker, lease_until, is_cancelled,
             output_token_count, finish_reason, testament_expiry, committed, payment_grains, refund_time,
-            payment_height, claim_height, is_answered, failure)
+            payment_height, claim_height, is_answered, failure, offer_txid, side,
+            peer_node, peer_answered, verify_by, delivered, stake_id, seed, assignment_signature)
         values (
             @JobId, @RequestKey, @Account, @PaymentState, @VerificationState, @Created, @Updated, @Version, @IsOpen,
             @Due, @Parameters, @ModelRoot, @PromptTokenCount, @TopLogprobs, @VerificationLevel, @Deadline, @Nonce,
-            @RewardGrains, @Traceparent, @ClientKey, 0, 0, 0, '', 0, 0, 0, '', 0, 0, 0, 0, 0, 0, 0, '')
+            @RewardGrains, @Traceparent, @ClientKey, @IsOfferClosed, 0, 0, '', 0, 0, 0, '', 0, 0, 0, 0, 0, 0, 0, '',
+            @OfferTxid, @Side, @PeerNode, 0, @VerifyBy, 0, @StakeId, @Seed, @AssignmentSignature)
         on conflict do nothing
         """;
 
@@ -44,7 +46,10 @@ internal sealed class JobStore(JobsDatabase database)
             payment_grains = @PaymentGrains, payment_txid = @PaymentTxid, payment_raw = @PaymentRaw,
             refund_time = @RefundTime, payment_block_hash = @PaymentBlockHash, payment_height = @PaymentHeight,
             claim_txid = @ClaimTxid, claim_raw = @ClaimRaw, claim_block_hash = @ClaimBlockHash,
-            claim_height = @ClaimHeight, refund_txid = @RefundTxid, is_answered = @IsAnswered, failure = @Failure
+            claim_height = @ClaimHeight, refund_txid = @RefundTxid, is_answered = @IsAnswered, failure = @Failure,
+            peer_node = @PeerNode, order_answer_signature = @OrderAnswerSignature, peer_answered = @PeerAnswered,
+            envelope = @Envelope, delivery = @Delivery, verifier_node = @VerifierNode,
+            verifier_stake_id = @VerifierStakeId, delivered = @Delivered
         where job_id = @JobId and version = @Version
         """;
 
@@ -125,7 +130,8 @@ internal sealed class JobStore(JobsDatabase database)
         session => session.QueryAsync<string>(
             """
             select job_id from jobs
-            where is_open = 1 and payment_txid is not null and payment_state in ('committed', 'paid', 'delivered')
+            where is_open = 1 and payment_state in ('committed', 'paid', 'delivered')
+                and (payment_txid is not null or side = 'sold')
             order by created limit @ListMax
             """,
             new { ListMax }),
@@ -146,6 +152,36 @@ internal sealed class JobStore(JobsDatabase database)
     public Task<IReadOnlyList<JobCount>> CountAsync(CancellationToken cancellationToken) => database.ReadAsync(
         session => session.QueryAsync<JobCount>(
             "select payment_state as State, count(*) as Jobs from jobs group by payment_state order by payment_state"),
+        cancellationToken);
+
+    /// <summary>What the bought jobs say of each stake that they were given to.</summary>
+    /// <param name="since">Failures before this, Unix milliseconds, are forgiven.</param>
+    /// <param name="cancellationToken">Stops the question.</param>
+    public Task<IReadOnlyList<StakeRecord>> StakeRecordsAsync(long since, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.QueryAsync<StakeRecord>(
+                """
+                select stake_id as StakeId,
+                    cast(sum(case when payment_state in ('created', 'accepted') then 1 else 0 end) as bigint) as Open,
+                    cast(sum(case when updated >= @since and (payment_state in ('expired', 'refunded', 'slashed')
+                        or (payment_state = 'dismissed' and is_cancelled = 0) or verification_state = 'failed')
+                        then 1 else 0 end) as bigint) as Failed
+                from jobs where side = 'bought' and stake_id is not null
+                    and (updated >= @since or payment_state in ('created', 'accepted'))
+                group by stake_id
+                """,
+                new { since }),
+            cancellationToken);
+
+    /// <summary>Open jobs that are run here for other operators' clients: of that client, and of all.</summary>
+    public Task<SoldCount> CountSoldAsync(byte[] clientKey, CancellationToken cancellationToken) => database.ReadAsync(
+        async session => await session.QueryFirstOrDefaultAsync<SoldCount>(
+            """
+            select count(*) as Total,
+                cast(coalesce(sum(case when client_key = @clientKey then 1 else 0 end), 0) as bigint) as OfClient
+            from jobs where side = 'sold' and payment_state in ('created', 'accepted')
+            """,
+            new { clientKey }) ?? new SoldCount(),
         cancellationToken);
 
     /// <summary>Jobs that no testament answers yet: the queue's length.</summary>
@@ -181,6 +217,14 @@ internal sealed class JobStore(JobsDatabase database)
                 transition with { Sequence = sequence++ });
         }
     }
+}
+
+/// <summary>Jobs of other operators' clients that wait for their testament.</summary>
+internal sealed record SoldCount
+{
+    public long Total { get; init; }
+
+    public long OfClient { get; init; }
 }
 
 /// <summary>Jobs in one payment state.</summary>

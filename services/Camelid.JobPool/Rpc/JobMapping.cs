@@ -1,5 +1,6 @@
 using Camelid.Contracts.JobPool.V1;
 using Camelid.JobPool.Jobs;
+using Camelid.JobPool.Steps;
 using Google.Protobuf;
 
 namespace Camelid.JobPool.Rpc;
@@ -20,6 +21,8 @@ internal static class JobMapping
         PaymentGrains = row.PaymentGrains,
         Worker = row.Worker,
         PaymentTxid = Bytes(row.PaymentTxid),
+        Side = row.Side,
+        Money = MoneyStory.Of(row),
     };
 
     public static JobDetails Details(JobRow row, IEnumerable<JobTransitionRow> transitions) => new()
@@ -52,6 +55,12 @@ internal static class JobMapping
         OutputRoot = Bytes(row.OutputRoot),
         Failure = row.Failure,
         RefundTxid = Bytes(row.RefundTxid),
+        PeerNodeId = Bytes(row.PeerNode),
+        StakeId = Bytes(row.StakeId),
+        VerifierNodeId = Bytes(row.VerifierNode),
+        WaitingFor = MoneyStory.WaitingFor(row),
+        RefundTimeUnix = row.RefundTime,
+        PriceGrainsPerToken = OfferSteps.ParametersOf(row).PriceGrainsPerToken,
     };
 
     /// <summary>The last word on a job. A failed one shows neither text nor reason of its end.</summary>

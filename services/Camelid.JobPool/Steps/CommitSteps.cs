@@ -43,7 +43,11 @@ internal sealed class CommitSteps(SignerRpc.SignerRpcClient signer, OperatorDire
                 parameters, Pricing.TokensRun(parameters, (uint)output.Tokens.Length)).Grains,
         };
         JobChange change = JobFacets.Move(JobChange.Of(committed), PaymentCause.TestamentSigned, now);
-        return Send(change, now);
+
+        // Sold: whether the answer is lawful, its client finds out; the worker's part is to send it.
+        return row.Side == JobSide.Sold
+            ? StepResult.Of(change with { Row = change.Row with { Sent = 0 } })
+            : Send(change, now);
     }
 
     /// <summary>

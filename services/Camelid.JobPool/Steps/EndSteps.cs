@@ -13,6 +13,12 @@ internal static class EndSteps
         JobChange.Of(row), PaymentCause.DeadlinePassed, now,
         "the deadline passed before a worker committed to an output");
 
+    /// <summary>Another operator's worker took the job and did not commit before the deadline: nothing was paid.
+    /// </summary>
+    public static StepResult LoseWorker(JobRow row, long now) => End(
+        JobChange.Of(row), PaymentCause.DeadlinePassed, now,
+        $"worker-lost: node {row.Worker} took the job and sent no answer before its deadline; nothing was paid");
+
     /// <summary>The testament expired without a payment in a block.</summary>
     public static StepResult ExpireTestament(JobRow row, long now) => End(
         JobChange.Of(row), PaymentCause.TestamentExpired, now, "the testament expired before a payment was in a block");

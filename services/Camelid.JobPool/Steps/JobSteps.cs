@@ -4,6 +4,7 @@ using Camelid.JobPool.Jobs;
 using Camelid.JobPool.Rpc;
 using Camelid.JobPool.Telemetry;
 using Camelid.JobPool.Tokens;
+using Camelid.JobPool.Trade;
 using Camelid.ServiceDefaults.Telemetry;
 using Grpc.Core;
 
@@ -17,10 +18,14 @@ namespace Camelid.JobPool.Steps;
 internal sealed partial class JobSteps(
     JobStore store, OfferSteps offers, CommitSteps commits, PaymentSteps payments, JobSteps.Context context)
 {
+    /// <summary>The steps of jobs between operators.</summary>
+    internal sealed record TradeSteps(
+        PurchaseSteps Purchases, PurchasePaymentSteps Payments, VerificationSteps Checks, SaleSteps Sales);
+
     /// <summary>What the steps are given besides their collaborators.</summary>
     internal sealed record Context(
         JobPoolOptions Options, TimeProvider Time, TokenBoards Boards, JobFeed Feed, JobMetrics Metrics,
-        ILogger<JobSteps> Logger);
+        TradeSteps Trade, ILogger<JobSteps> Logger);
 
     /// <summary>Milliseconds until a step that could not be finished is tried again.</summary>
     public const long RetryMs = StepPlan.RetryMs;
@@ -153,6 +158,26 @@ internal sealed partial class JobSteps(
             StepKind.ExpireTestament => EndSteps.ExpireTestament(row, now),
             StepKind.WatchClaim => await payments.WatchClaimAsync(row, now, cancellationToken),
             StepKind.Close => StepResult.Of(JobChange.Of(row with { IsOpen = 0 })),
+            _ => await TakeTradeAsync(kind, row, now, cancellationToken),
+        };
+    }
+
+    private async Task<StepResult> TakeTradeAsync(
+        StepKind kind, JobRow row, long now, CancellationToken cancellationToken)
+    {
+        TradeSteps trade = context.Trade;
+        return kind switch
+        {
+            StepKind.ChooseWorker => await trade.Purchases.ChooseWorkerAsync(row, cancellationToken),
+            StepKind.SendOrder => await trade.Purchases.SendOrderAsync(row, now, cancellationToken),
+            StepKind.LoseWorker => EndSteps.LoseWorker(row, now),
+            StepKind.WatchPurchase => await trade.Payments.WatchAsync(row, now, cancellationToken),
+            StepKind.WatchPurchaseClaim => await trade.Payments.WatchClaimAsync(row, now, cancellationToken),
+            StepKind.RequestCheck => await trade.Checks.RequestAsync(row, now, cancellationToken),
+            StepKind.AcceptOrder => await trade.Sales.AcceptAsync(row, now, cancellationToken),
+            StepKind.SendCommitment => await trade.Sales.SendCommitmentAsync(row, now, cancellationToken),
+            StepKind.WatchSale => await trade.Sales.WatchAsync(row, now, cancellationToken),
+            StepKind.WatchSaleClaim => await trade.Sales.WatchClaimAsync(row, now, cancellationToken),
             _ => throw new UnreachableException($"no step {kind}"),
         };
     }

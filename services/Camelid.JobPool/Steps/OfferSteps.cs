@@ -25,6 +25,12 @@ internal sealed class OfferSteps(SignerRpc.SignerRpcClient signer)
             return StepResult.Of(JobChange.Of(
                 row with { OfferTxid = offer.Txid.ToByteArray(), OfferRaw = offer.Raw.ToByteArray() }));
         }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted
+            && row.Side == JobSide.Bought)
+        {
+            // Every deposit has an open job. Nobody waits at the door: the job waits until one is free.
+            return StepResult.Wait;
+        }
         catch (RpcException exception) when (exception.StatusCode
             is StatusCode.ResourceExhausted or StatusCode.FailedPrecondition or StatusCode.InvalidArgument)
         {
@@ -94,7 +100,8 @@ internal sealed class OfferSteps(SignerRpc.SignerRpcClient signer)
     /// <summary>Milliseconds in which a new attempt is to be taken up; after them comes the next one.</summary>
     private const long RepeatMs = 15_000;
 
-    private static StepResult Send(JobRow row, long now)
+    /// <summary>Puts ComputeJob into the outbox with the row.</summary>
+    public static StepResult Send(JobRow row, long now)
     {
         ComputeJob command = new()
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Camelid.Contracts.Chain.V1;
 using Camelid.JobPool.Jobs;
+using Camelid.JobPool.Trade;
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Jobs;
@@ -15,7 +16,7 @@ namespace Camelid.JobPool.Steps;
 /// From a verified output to a settled claim. What the chain says is asked for each time, never remembered.
 /// </summary>
 internal sealed partial class PaymentSteps(
-    SignerRpc.SignerRpcClient signer, ChainRpc.ChainRpcClient chain, ISecp256k1 curve, ILogger<PaymentSteps> logger)
+    SignerRpc.SignerRpcClient signer, EscrowLook look, ISecp256k1 curve, ILogger<PaymentSteps> logger)
 {
     /// <summary>A refusal that passes: a reorganisation may bring the stake back.</summary>
     private const string UnknownStake = "unknown-stake";
@@ -31,7 +32,7 @@ internal sealed partial class PaymentSteps(
             JobId = OfferSteps.IdOf(row),
             Testament = ByteString.CopyFrom(row.Testament),
             TestamentSignature = ByteString.CopyFrom(row.TestamentSignature),
-            Envelope = ByteString.CopyFrom(Seal(row)),
+            Envelope = ByteString.CopyFrom(row.Envelope ?? Seal(row)),
             AmountGrains = row.PaymentGrains,
         };
         JobTransactionReply payment;
@@ -51,14 +52,16 @@ internal sealed partial class PaymentSteps(
             PaymentTxid = payment.Txid.ToByteArray(),
             PaymentRaw = payment.Raw.ToByteArray(),
             RefundTime = payment.RefundTimeUnix,
-            IsAnswered = 1,
+
+            // Bought: the answer stands once k is known.
+            IsAnswered = row.Side == JobSide.Own ? 1 : row.IsAnswered,
         }));
     }
 
     /// <summary><c>committed</c> to <c>paid</c> once J1 is in a block, then the claim once it is buried.</summary>
     public async Task<StepResult> WatchPaymentAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
-        TransactionReply? payment = await FindAsync(row.PaymentTxid, cancellationToken);
+        TransactionReply? payment = await look.FindAsync(row.PaymentTxid, cancellationToken);
         bool isMined = payment is { Confirmations: > 0 };
         if (JobFacets.PaymentOf(row) == PaymentState.Committed)
         {
@@ -86,7 +89,7 @@ internal sealed partial class PaymentSteps(
     /// </summary>
     public async Task<StepResult> WatchClaimAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
-        TransactionReply? claim = await FindAsync(row.ClaimTxid, cancellationToken);
+        TransactionReply? claim = await look.FindAsync(row.ClaimTxid, cancellationToken);
         bool isMined = claim is { Confirmations: > 0 };
         if (JobFacets.PaymentOf(row) == PaymentState.Settled)
         {
@@ -97,16 +100,10 @@ internal sealed partial class PaymentSteps(
 
         if (isMined)
         {
-            JobRow settled = row with
-            {
-                ClaimBlockHash = claim!.BlockHash.ToByteArray(),
-                ClaimHeight = claim.Height,
-                IsOpen = 0,
-            };
-            return StepResult.Of(JobFacets.Move(JobChange.Of(settled), PaymentCause.ClaimMined, now));
+            return Settled(row with { IsOpen = 0 }, claim!, now);
         }
 
-        if (await FindAsync(row.PaymentTxid, cancellationToken) is not { Confirmations: > 0 })
+        if (await look.FindAsync(row.PaymentTxid, cancellationToken) is not { Confirmations: > 0 })
         {
             return Unpaid(row, now);
         }
@@ -136,27 +133,37 @@ internal sealed partial class PaymentSteps(
             curve, oneTime, parameters.ClientKey, commitment.Delivery.Encode(), row.TestamentHash);
     }
 
-    private StepResult Unpaid(JobRow row, long now)
+    /// <summary>Back to <c>committed</c>: the payment waits for a block again.</summary>
+    public StepResult Unpaid(JobRow row, long now)
     {
         LogPaymentLeft(row.JobId);
         JobRow unpaid = row with { PaymentBlockHash = null, PaymentHeight = 0 };
         return StepResult.Of(JobFacets.Move(JobChange.Of(unpaid), PaymentCause.PaymentDisconnected, now));
     }
 
-    private static StepResult Unclaimed(JobRow row, long now)
+    /// <summary><c>settled</c>: the claim is in a block.</summary>
+    public static StepResult Settled(JobRow row, TransactionReply claim, long now)
+    {
+        JobRow settled = row with { ClaimBlockHash = claim.BlockHash.ToByteArray(), ClaimHeight = claim.Height };
+        return StepResult.Of(JobFacets.Move(JobChange.Of(settled), PaymentCause.ClaimMined, now));
+    }
+
+    /// <summary>Back to <c>delivered</c>: the claim waits for a block again.</summary>
+    public static StepResult Unclaimed(JobRow row, long now)
     {
         JobRow unclaimed = row with { ClaimBlockHash = null, ClaimHeight = 0 };
         return StepResult.Of(JobFacets.Move(JobChange.Of(unclaimed), PaymentCause.ClaimDisconnected, now));
     }
 
-    private static StepResult Paid(JobRow row, TransactionReply payment, long now)
+    /// <summary><c>paid</c>: the payment is in a block.</summary>
+    public static StepResult Paid(JobRow row, TransactionReply payment, long now)
     {
         JobRow paid = row with { PaymentBlockHash = payment.BlockHash.ToByteArray(), PaymentHeight = payment.Height };
         return StepResult.Of(JobFacets.Move(JobChange.Of(paid), PaymentCause.PaymentMined, now));
     }
 
     /// <summary>Opens the ciphertext with k to the bound root, then lets the worker's claim show k.</summary>
-    private async Task<StepResult> ClaimAsync(JobRow row, long now, CancellationToken cancellationToken)
+    public async Task<StepResult> ClaimAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
         OutputCommitment commitment = OutputCommitment.Create(CommitSteps.OutputOf(row), row.OutputKey);
         if (!OutputCommitment.TryOpen(
@@ -174,7 +181,8 @@ internal sealed partial class PaymentSteps(
         return StepResult.Of(JobFacets.Move(JobChange.Of(delivered), PaymentCause.KeyOpened, now));
     }
 
-    private async Task<JobTransactionReply?> BuildClaimAsync(JobRow row, CancellationToken cancellationToken)
+    /// <summary>The claim, made or made again; null where it is too early or too late.</summary>
+    public async Task<JobTransactionReply?> BuildClaimAsync(JobRow row, CancellationToken cancellationToken)
     {
         try
         {
@@ -184,6 +192,9 @@ internal sealed partial class PaymentSteps(
                     JobId = OfferSteps.IdOf(row),
                     Key = ByteString.CopyFrom(row.OutputKey),
                     Testament = ByteString.CopyFrom(row.Testament),
+                    JobParameters = row.Side == JobSide.Sold
+                        ? ByteString.CopyFrom(row.Parameters)
+                        : ByteString.Empty,
                 },
                 cancellationToken: cancellationToken);
         }
@@ -196,7 +207,7 @@ internal sealed partial class PaymentSteps(
     }
 
     /// <summary>T_r passed and nobody claimed: the client takes the payment back.</summary>
-    private async Task<StepResult> RefundAsync(JobRow row, long now, CancellationToken cancellationToken)
+    public async Task<StepResult> RefundAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
         if (row.RefundTxid is null)
         {
@@ -213,22 +224,19 @@ internal sealed partial class PaymentSteps(
             }
         }
 
-        return await FindAsync(row.RefundTxid, cancellationToken) is { Confirmations: > 0 }
-            ? StepResult.Of(JobFacets.Move(JobChange.Of(row), PaymentCause.RefundMined, now))
-            : StepResult.Wait;
-    }
+        if (await look.FindAsync(row.RefundTxid, cancellationToken) is not { Confirmations: > 0 })
+        {
+            return StepResult.Wait;
+        }
 
-    private async Task<TransactionReply?> FindAsync(byte[]? txid, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await chain.GetTransactionAsync(
-                new GetTransactionRequest { Txid = ByteString.CopyFrom(txid) }, cancellationToken: cancellationToken);
-        }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.NotFound)
-        {
-            return null;
-        }
+        JobRow refunded = row.IsAnswered == 1
+            ? row
+            : row with
+            {
+                IsAnswered = 1,
+                Failure = "unclaimed: the worker did not claim before the refund time; the client has its money back",
+            };
+        return StepResult.Of(JobFacets.Move(JobChange.Of(refunded), PaymentCause.RefundMined, now));
     }
 
     [LoggerMessage(2010, LogLevel.Warning,

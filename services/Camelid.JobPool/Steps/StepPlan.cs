@@ -1,4 +1,5 @@
 using Camelid.JobPool.Jobs;
+using Camelid.JobPool.Trade;
 using Camelid.Protocol.Jobs;
 
 namespace Camelid.JobPool.Steps;
@@ -24,6 +25,16 @@ internal enum StepKind
     WatchClaim,
     CloseOffer,
     Close,
+    ChooseWorker,
+    SendOrder,
+    LoseWorker,
+    WatchPurchase,
+    WatchPurchaseClaim,
+    RequestCheck,
+    AcceptOrder,
+    SendCommitment,
+    WatchSale,
+    WatchSaleClaim,
 }
 
 /// <summary>
@@ -35,7 +46,14 @@ internal static class StepPlan
     public const long RetryMs = 5000;
 
     /// <summary>The step to take at <paramref name="nowMs"/>.</summary>
-    public static StepKind Choose(JobRow row, JobPoolOptions options, long nowMs) => JobFacets.PaymentOf(row) switch
+    public static StepKind Choose(JobRow row, JobPoolOptions options, long nowMs) => row.Side switch
+    {
+        JobSide.Bought => PurchasePlan.Choose(row, options, nowMs),
+        JobSide.Sold => SalePlan.Choose(row, options, nowMs),
+        _ => ChooseOwn(row, options, nowMs),
+    };
+
+    private static StepKind ChooseOwn(JobRow row, JobPoolOptions options, long nowMs) => JobFacets.PaymentOf(row) switch
     {
         PaymentState.Created => OfCreated(row, options, nowMs),
         PaymentState.Accepted => OfAccepted(row, options, nowMs),
@@ -51,15 +69,25 @@ internal static class StepPlan
     /// <summary>When the job is to be looked at again if nothing happens before, Unix milliseconds.</summary>
     public static long NextDue(JobRow row, JobPoolOptions options, long nowMs)
     {
+        long due = row.Side switch
+        {
+            JobSide.Bought => PurchasePlan.NextDue(row, nowMs),
+            JobSide.Sold => SalePlan.NextDue(row, options, nowMs),
+            _ => NextDueOfOwn(row, options, nowMs),
+        };
+        return Math.Max(due, nowMs + 1);
+    }
+
+    private static long NextDueOfOwn(JobRow row, JobPoolOptions options, long nowMs)
+    {
         long deadlineMs = row.Deadline * 1000;
-        long due = JobFacets.PaymentOf(row) switch
+        return JobFacets.PaymentOf(row) switch
         {
             PaymentState.Created when row.OfferTxid is not null && row.Attempt > 0
                 => Math.Min(row.Sent + LeaseMs(options), deadlineMs),
             PaymentState.Accepted when row.OutputKey is null => Math.Min(row.LeaseUntil, deadlineMs),
             _ => nowMs + RetryMs,
         };
-        return Math.Max(due, nowMs + 1);
     }
 
     /// <summary>Milliseconds that a lease lasts after a report.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Camelid.Contracts.JobPool.V1;
+using Camelid.JobPool.Trade;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Keys;
@@ -20,7 +21,9 @@ internal static class JobRequestForm
     /// <param name="ClientKey">The client role's key.</param>
     /// <param name="NonceHash">SHA-256 of the nonce that was drawn for the job.</param>
     /// <param name="CreatedUnix">Now, Unix seconds.</param>
-    internal readonly record struct Additions(PublicKey ClientKey, Hash256 NonceHash, uint CreatedUnix);
+    /// <param name="PriceGrains">Price of a token.</param>
+    internal readonly record struct Additions(
+        PublicKey ClientKey, Hash256 NonceHash, uint CreatedUnix, ulong PriceGrains);
 
     /// <summary>Checks what does not enter the parameters.</summary>
     public static void CheckEnvelope(SubmitJobRequest request)
@@ -33,6 +36,7 @@ internal static class JobRequestForm
         Require(request.ModelRoot.Length == Hash256.Bytes, "model_root", $"32 bytes, not {request.ModelRoot.Length}");
         Require(request.TopLogprobs <= TopLogprobsMax, "top_logprobs",
             $"0 … {TopLogprobsMax}, not {request.TopLogprobs}");
+        Require(VerifyChoice.IsOne(request.VerifyBy), "verify_by", "any, own, third or none");
     }
 
     /// <summary>The parameters, in canonical order and in form.</summary>
@@ -50,7 +54,7 @@ internal static class JobRequestForm
             MaxTokens = request.MaxTokens,
             StopTokens = [.. request.StopTokens],
             StopStrings = [.. request.StopStrings],
-            PriceGrainsPerToken = options.PriceGrainsPerToken,
+            PriceGrainsPerToken = additions.PriceGrains,
             FeeGrains = options.FeeGrains,
             Created = additions.CreatedUnix,
             Deadline = additions.CreatedUnix + deadline,

@@ -3,6 +3,7 @@ using Camelid.Contracts.JobPool.V1;
 using Camelid.JobPool.Jobs;
 using Camelid.JobPool.Steps;
 using Camelid.JobPool.Telemetry;
+using Camelid.JobPool.Trade;
 using Camelid.JobPool.Workers;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
@@ -19,7 +20,8 @@ internal sealed partial class JobSubmission(
 {
     /// <summary>What submission is given besides its collaborators.</summary>
     internal sealed record Context(
-        JobPoolOptions Options, TimeProvider Time, JobMetrics Metrics, ILogger<JobSubmission> Logger);
+        JobPoolOptions Options, TimeProvider Time, JobMetrics Metrics, WorkerChoice Choice,
+        ILogger<JobSubmission> Logger);
 
     private readonly ILogger logger = context.Logger;
 
@@ -39,10 +41,16 @@ internal sealed partial class JobSubmission(
         byte[] nonce = RandomNumberGenerator.GetBytes(Hash256.Bytes);
         OperatorProfile profile = await directory.GetAsync(cancellationToken);
         DateTimeOffset now = context.Time.GetUtcNow();
+        bool isBought = request.Mode == JobMode.Batch && !workers.HasModel(request.ModelRoot.Span);
+        ulong price = isBought ? await PriceAsync(request, cancellationToken) : context.Options.PriceGrainsPerToken;
         JobParameters parameters = JobRequestForm.ToParameters(request, context.Options, new JobRequestForm.Additions(
-            profile.ClientKey, Hashes.Sha256(nonce), checked((uint)now.ToUnixTimeSeconds())));
-        await CheckRoomAsync(request, cancellationToken);
-        JobRow row = RowOf(request, parameters, nonce, now.ToUnixTimeMilliseconds());
+            profile.ClientKey, Hashes.Sha256(nonce), checked((uint)now.ToUnixTimeSeconds()), price));
+        await CheckRoomAsync(request, isBought, cancellationToken);
+        JobRow row = RowOf(request, parameters, nonce, now.ToUnixTimeMilliseconds()) with
+        {
+            Side = isBought ? JobSide.Bought : JobSide.Own,
+            VerifyBy = request.VerifyBy,
+        };
         if (!await store.AddAsync(row, cancellationToken))
         {
             JobRow? other = await store.FindByRequestAsync(request.RequestKey, cancellationToken);
@@ -63,9 +71,18 @@ internal sealed partial class JobSubmission(
         }
     }
 
-    private async Task CheckRoomAsync(SubmitJobRequest request, CancellationToken cancellationToken)
+    /// <summary>
+    /// What the client allows; else the lowest price that is asked now, or our own where nobody asks.
+    /// </summary>
+    private async Task<ulong> PriceAsync(SubmitJobRequest request, CancellationToken cancellationToken) =>
+        request.MaxPriceGrains > 0
+            ? request.MaxPriceGrains
+            : await context.Choice.LowestPriceAsync(Hash256.FromBytes(request.ModelRoot.Span), cancellationToken)
+                ?? context.Options.PriceGrainsPerToken;
+
+    private async Task CheckRoomAsync(SubmitJobRequest request, bool isBought, CancellationToken cancellationToken)
     {
-        if (!workers.HasModel(request.ModelRoot.Span))
+        if (!isBought && !workers.HasModel(request.ModelRoot.Span))
         {
             RpcReason.Throw(StatusCode.ResourceExhausted, "no-worker",
                 $"no worker with the model {Convert.ToHexStringLower(request.ModelRoot.Span)} reported within "

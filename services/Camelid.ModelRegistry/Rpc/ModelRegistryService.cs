@@ -1,5 +1,6 @@
 using Camelid.Contracts.ModelRegistry.V1;
 using Camelid.ModelRegistry.Catalog;
+using Camelid.ModelRuntime.Engine;
 using Camelid.ModelRuntime.Packages;
 using Camelid.Protocol;
 using Camelid.ServiceDefaults.Rpc;
@@ -90,6 +91,26 @@ internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger
         }
 
         return Task.FromResult(reply);
+    }
+
+    public override Task<RenderAnswerReply> RenderAnswer(RenderAnswerRequest request, ServerCallContext context)
+    {
+        ModelEntry entry = Usable(request.Model);
+        CheckCount(request.Tokens.Count, TokensMax, "tokens");
+        CheckCount(request.StopStrings.Count, TextsMax, "stop_strings");
+        ModelManifest manifest = entry.Package!.Manifest;
+        if (request.Tokens.Any(token => token >= manifest.VocabularySize)
+            || request.StopStrings.Any(string.IsNullOrEmpty))
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"tokens: ids of model '{entry.Name}' are below {manifest.VocabularySize}; "
+                + "stop_strings: none is empty"));
+        }
+
+        HashSet<uint> ends = [.. manifest.EndTokens, .. request.StopTokens];
+        string text = AnswerText.Of(entry.Tokenizer!, [.. request.Tokens], ends, request.StopStrings);
+        return Task.FromResult(new RenderAnswerReply { Text = text });
     }
 
     public override async Task FetchFile(

@@ -13,7 +13,7 @@ public sealed class JobRequestFormTests
 {
     private static readonly JobRequestForm.Additions Additions = new(
         PublicKey.TryFromBytes([2, .. new byte[32]], out PublicKey key) ? key : default,
-        Hashes.Sha256([1]), 1_800_000_000);
+        Hashes.Sha256([1]), 1_800_000_000, 1000);
 
     public static TheoryData<string, Action<SubmitJobRequest>> Refused => new()
     {

@@ -1,0 +1,121 @@
+using System.Data.Common;
+using System.Threading.Channels;
+using Camelid.Contracts.Chain.V1;
+using Camelid.Protocol.Trade;
+using Grpc.Core;
+
+namespace Camelid.JobPool.Trade;
+
+/// <summary>
+/// Messages of other operators' nodes, as the Chain service hands them on: signed by their node, judged here. What
+/// comes while nobody reads is lost and comes again.
+/// </summary>
+internal sealed partial class TradeInbox(
+    MarketRpc.MarketRpcClient market, TradeInbox.Desks desks, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<TradeInbox> logger)
+    : BackgroundService
+{
+    /// <summary>Whom messages go to.</summary>
+    internal sealed record Desks(OrderIntake Orders, PurchaseIntake Purchases, SaleIntake Sales, CheckDesk Checks);
+
+    private const int WaitingMax = 1024;
+    private const int AtOnceMax = 4;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private static readonly TradeMessageKind[] Kinds =
+    [
+        TradeMessageKind.Order, TradeMessageKind.OrderAnswer, TradeMessageKind.Commitment,
+        TradeMessageKind.CommitmentReceipt, TradeMessageKind.CheckRequest, TradeMessageKind.CheckAnswer,
+    ];
+
+    private bool wasAway;
+
+    /// <summary>Judges and takes one message. Safe to repeat.</summary>
+    public Task TakeAsync(NodeMessage message, CancellationToken cancellationToken) =>
+        (TradeMessageKind)message.Kind switch
+        {
+            TradeMessageKind.Order => desks.Orders.TakeAsync(message, cancellationToken),
+            TradeMessageKind.OrderAnswer => desks.Purchases.TakeAnswerAsync(message, cancellationToken),
+            TradeMessageKind.Commitment => desks.Purchases.TakeCommitmentAsync(message, cancellationToken),
+            TradeMessageKind.CommitmentReceipt => desks.Sales.TakeReceiptAsync(message, cancellationToken),
+            TradeMessageKind.CheckRequest => desks.Checks.TakeRequestAsync(message, cancellationToken),
+            TradeMessageKind.CheckAnswer => desks.Purchases.TakeCheckAnswerAsync(message, cancellationToken),
+            _ => Task.CompletedTask,
+        };
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await StartedAsync(stoppingToken);
+        Channel<NodeMessage> waiting = Channel.CreateBounded<NodeMessage>(
+            new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.DropWrite });
+        Task[] takers = [.. Enumerable.Range(0, AtOnceMax).Select(_ => TakeAllAsync(waiting.Reader, stoppingToken))];
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await ReadAsync(waiting.Writer, stoppingToken);
+            await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        waiting.Writer.TryComplete();
+        await Task.WhenAll(takers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Nothing is asked of another service before this one's own endpoints stand.</summary>
+    private async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration =
+            lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task ReadAsync(ChannelWriter<NodeMessage> waiting, CancellationToken cancellationToken)
+    {
+        try
+        {
+            WatchMessagesRequest request = new() { Kinds = { Kinds.Select(kind => (uint)kind) } };
+            using AsyncServerStreamingCall<NodeMessage> watch =
+                market.WatchMessages(request, cancellationToken: cancellationToken);
+            await foreach (NodeMessage message in watch.ResponseStream.ReadAllAsync(cancellationToken))
+            {
+                wasAway = false;
+                waiting.TryWrite(message);
+            }
+        }
+        catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (!wasAway)
+            {
+                LogAway(exception.Status.Detail);
+            }
+
+            wasAway = true;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or RpcException)
+        {
+            // The service stops.
+        }
+    }
+
+    private async Task TakeAllAsync(ChannelReader<NodeMessage> waiting, CancellationToken cancellationToken)
+    {
+        await foreach (NodeMessage message in waiting.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                await TakeAsync(message, cancellationToken);
+            }
+            catch (Exception exception) when (exception is RpcException or DbException or TimeoutException
+                && !cancellationToken.IsCancellationRequested)
+            {
+                LogNotTaken(message.Kind, Convert.ToHexStringLower(message.Sender.Span), exception.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(2051, LogLevel.Warning, "Messages of other operators cannot be read: {Reason}")]
+    private partial void LogAway(string reason);
+
+    [LoggerMessage(2052, LogLevel.Warning, "A message of kind {Kind} from node {Node} waits to be repeated: {Reason}")]
+    private partial void LogNotTaken(uint kind, string node, string reason);
+}
