@@ -44,9 +44,9 @@ internal sealed partial class ServiceBeacon(
             await market.AnnounceServiceAsync(request, cancellationToken: cancellationToken);
             (told, toldAt, said) = (request, now, "");
         }
-        catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
+        catch (RpcException exception)
         {
-            if (said != exception.Status.Detail)
+            if (said != exception.Status.Detail && !cancellationToken.IsCancellationRequested)
             {
                 said = exception.Status.Detail;
                 LogNotAnnounced(said);
