@@ -47,13 +47,18 @@ internal sealed partial class TradeInbox(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await StartedAsync(stoppingToken);
+
+        // The server waits for open calls before this service is told to stop: so it ends its own when all stops.
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(
+            stoppingToken, lifetime.ApplicationStopping);
+        CancellationToken stop = ending.Token;
         Channel<NodeMessage> waiting = Channel.CreateBounded<NodeMessage>(
             new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.DropWrite });
-        Task[] takers = [.. Enumerable.Range(0, AtOnceMax).Select(_ => TakeAllAsync(waiting.Reader, stoppingToken))];
-        while (!stoppingToken.IsCancellationRequested)
+        Task[] takers = [.. Enumerable.Range(0, AtOnceMax).Select(_ => TakeAllAsync(waiting.Reader, stop))];
+        while (!stop.IsCancellationRequested)
         {
-            await ReadAsync(waiting.Writer, stoppingToken);
-            await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ReadAsync(waiting.Writer, stop);
+            await Task.Delay(Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         waiting.Writer.TryComplete();
