@@ -1,7 +1,7 @@
+using Camelid.Chain.Blocks;
 using Camelid.Chain.Peers.Host;
 using Camelid.Chain.Signing;
 using Camelid.Contracts.Chain.V1;
-using Camelid.Protocol;
 using Camelid.Protocol.Market;
 using Camelid.Protocol.Peers;
 using Camelid.ServiceDefaults.Rpc;
@@ -11,13 +11,15 @@ using Grpc.Core;
 namespace Camelid.Chain.Market;
 
 /// <summary>The operator's door to the market: messages for one node, announcements and offers for all.</summary>
-internal sealed class MarketService(PeerHosting hosting, MessageHub hub, TimeProvider time) : MarketRpc.MarketRpcBase
+internal sealed class MarketService(
+    PeerHosting hosting, ChainState state, MessageHub hub, MarketSigner signer, MarketReader reader)
+    : MarketRpc.MarketRpcBase
 {
     /// <inheritdoc/>
     public override async Task<SendMessageReply> SendMessage(SendMessageRequest request, ServerCallContext context)
     {
-        NodeId receiver = NodeIdOf(request.Receiver);
-        byte kind = KindOf(request.Kind);
+        NodeId receiver = MarketMapping.NodeIdOf(request.Receiver);
+        byte kind = MarketMapping.KindOf(request.Kind);
         if (request.Body.Length > MessageParts.BytesMax)
         {
             throw SignerParts.Bad($"body: {request.Body.Length} bytes, at most {MessageParts.BytesMax}");
@@ -26,7 +28,7 @@ internal sealed class MarketService(PeerHosting hosting, MessageHub hub, TimePro
         byte[] body = request.Body.ToByteArray();
         if (receiver == hosting.NodeId)
         {
-            hub.HandleOwn(new IncomingMessage(receiver, kind, body, (uint)time.GetUtcNow().ToUnixTimeSeconds()));
+            hub.HandleOwn(receiver, kind, body);
             return new SendMessageReply { Neighbours = 1 };
         }
 
@@ -46,7 +48,7 @@ internal sealed class MarketService(PeerHosting hosting, MessageHub hub, TimePro
             throw SignerParts.Bad("kinds: name one at least");
         }
 
-        using MessageSubscription subscription = hub.TrySubscribe([.. request.Kinds.Select(KindOf)])
+        using MessageSubscription subscription = hub.TrySubscribe([.. request.Kinds.Select(MarketMapping.KindOf)])
             ?? throw RpcReason.Exception(
                 StatusCode.ResourceExhausted, "too-many-readers",
                 $"{MessageHub.SubscriptionsMax} readers of messages are connected already");
@@ -74,13 +76,55 @@ internal sealed class MarketService(PeerHosting hosting, MessageHub hub, TimePro
         }
     }
 
-    private static NodeId NodeIdOf(ByteString bytes)
+    /// <inheritdoc/>
+    public override async Task<AnnounceReply> AnnounceService(
+        AnnounceServiceRequest request, ServerCallContext context) =>
+        Reply(await signer.AnnounceAsync(MarketMapping.ServiceOf(request)));
+
+    /// <inheritdoc/>
+    public override async Task<AnnounceReply> AnnounceModels(
+        AnnounceModelsRequest request, ServerCallContext context)
     {
-        NodeId id = bytes.Length == NodeId.Bytes ? new NodeId(Hash160.FromBytes(bytes.Span)) : default;
-        return id.IsNone ? throw SignerParts.Bad($"receiver: a node's name has {NodeId.Bytes} bytes") : id;
+        PeerAddress chunks = MarketMapping.ChunksOf(request, hosting, state);
+        return Reply(await signer.AnnounceAsync(MarketMapping.HoldingOf(request, chunks)));
     }
 
-    private static byte KindOf(uint kind) => kind is >= 1 and <= byte.MaxValue
-        ? (byte)kind
-        : throw SignerParts.Bad($"kind: {kind}, not 1 … 255");
+    /// <inheritdoc/>
+    public override async Task<AnnounceReply> AnnounceOffer(AnnounceOfferRequest request, ServerCallContext context) =>
+        Reply(await signer.AnnounceOfferAsync(SignerParts.JobIdOf(request.JobId.Span), context.CancellationToken));
+
+    /// <inheritdoc/>
+    public override async Task<ListServicesReply> ListServices(ListServicesRequest request, ServerCallContext context)
+    {
+        ListServicesReply reply = new();
+        reply.Services.AddRange(await reader.ServicesAsync(
+            MarketMapping.RoleOf(request.Role), MarketMapping.RootOf(request.ModelRoot)));
+        return reply;
+    }
+
+    /// <inheritdoc/>
+    public override async Task<ListHoldingsReply> ListHoldings(ListHoldingsRequest request, ServerCallContext context)
+    {
+        ListHoldingsReply reply = new();
+        reply.Holdings.AddRange(await reader.HoldingsAsync(MarketMapping.RootOf(request.ModelRoot)));
+        return reply;
+    }
+
+    /// <inheritdoc/>
+    public override async Task<ListOffersReply> ListOffers(ListOffersRequest request, ServerCallContext context)
+    {
+        ListOffersReply reply = new();
+        reply.Offers.AddRange(await reader.OffersAsync(request.Limit switch
+        {
+            0 => MarketReader.OffersDefault,
+            >= 1 and <= MarketReader.OffersMax => request.Limit,
+            _ => throw SignerParts.Bad($"limit: {request.Limit}, not 0 … {MarketReader.OffersMax}"),
+        }));
+        return reply;
+    }
+
+    private static AnnounceReply Reply(Announced announced) => new()
+    {
+        Id = ByteString.CopyFrom(announced.Id.ToBytes()), Neighbours = (uint)announced.Neighbours,
+    };
 }

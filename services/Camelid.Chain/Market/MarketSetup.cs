@@ -9,9 +9,13 @@ internal static class MarketSetup
     public static IServiceCollection AddMarket(this IServiceCollection services) => services
         .AddSingleton<MessageHub>()
         .AddSingleton<IAddressedMessageHandler>(provider => provider.GetRequiredService<MessageHub>())
-        .AddSingleton<MarketService>()
+        .AddSingleton<MarketSigner>().AddSingleton<MarketReader>().AddSingleton<MarketService>()
         .AddHostedService<MarketMetrics>();
 
-    /// <summary>Maps the gRPC service.</summary>
-    public static void MapMarket(this WebApplication app) => app.MapGrpcService<MarketService>();
+    /// <summary>Maps the gRPC service and the JSON route.</summary>
+    public static void MapMarket(this WebApplication app)
+    {
+        app.MapGrpcService<MarketService>();
+        MarketApi.Map(app);
+    }
 }

@@ -59,11 +59,11 @@ internal sealed partial class MessageHub(TimeProvider time, ILogger<MessageHub> 
     }
 
     /// <summary>A message of this node to itself.</summary>
-    public void HandleOwn(IncomingMessage message)
+    public void HandleOwn(NodeId self, byte kind, ReadOnlyMemory<byte> body)
     {
         lock (gate)
         {
-            HandOut(message);
+            HandOut(new IncomingMessage(self, kind, body, (uint)time.GetUtcNow().ToUnixTimeSeconds()));
         }
     }
 

@@ -160,7 +160,7 @@ public sealed class MessageTests : NetBed
         using MessageSubscription slow = own.TrySubscribe([Kind])!;
         for (int i = 0; i < MessageSubscription.CountMax + 3; i++)
         {
-            own.HandleOwn(new IncomingMessage(default, Kind, BitConverter.GetBytes(i), 1));
+            own.HandleOwn(default, Kind, BitConverter.GetBytes(i));
         }
 
         Assert.Equal(3, own.Counts.Dropped);
@@ -171,7 +171,7 @@ public sealed class MessageTests : NetBed
         byte[] large = new byte[MessageSubscription.BytesMax / 4];
         for (int i = 0; i < 6; i++)
         {
-            own.HandleOwn(new IncomingMessage(default, Kind, large, 1));
+            own.HandleOwn(default, Kind, large);
         }
 
         Assert.Equal(4, Read(slow).Count);
@@ -185,7 +185,7 @@ public sealed class MessageTests : NetBed
         MessageSubscription[] readers =
             [.. Enumerable.Range(0, MessageHub.SubscriptionsMax).Select(_ => own.TrySubscribe([Kind])!)];
         Assert.Null(own.TrySubscribe([Kind]));
-        own.HandleOwn(new IncomingMessage(default, Kind, new byte[1], 1));
+        own.HandleOwn(default, Kind, new byte[1]);
         Assert.All(readers, reader => Assert.Single(Read(reader)));
         readers[0].Dispose();
         Assert.NotNull(own.TrySubscribe([Kind]));

@@ -54,9 +54,11 @@ internal sealed partial class PeerHosting : IHostedService, IDisposable
         PrivateKey key = NodeKeyFile.ReadOrCreate(files, chain.State.Curve);
         PublicKey name = chain.State.Curve.PublicKeyOf(key);
         PeerAddress? published = configuration.ToPublicAddress();
+        Identity = new PeerIdentity(chain.State.Network, chain.State.Curve, key, name);
+        PublicAddress = published;
         engine = new PeerEngine(new PeerSetting
         {
-            Identity = new PeerIdentity(chain.State.Network, chain.State.Curve, key, name),
+            Identity = Identity,
             Options = limits,
             State = chain.State,
             Core = chain.Core,
@@ -71,12 +73,17 @@ internal sealed partial class PeerHosting : IHostedService, IDisposable
         });
         loop = new PeerLoop(engine, time, loggers.CreateLogger<PeerLoop>());
         server.Attach(loop);
-        NodeId = NodeId.Of(name);
         Counts = engine.View.Counts();
     }
 
+    /// <summary>Who this node is to its peers.</summary>
+    public PeerIdentity Identity { get; }
+
     /// <summary>This node's name among its peers.</summary>
-    public NodeId NodeId { get; }
+    public NodeId NodeId => Identity.Id;
+
+    /// <summary>The address that others are told; null where this node cannot be reached from afar.</summary>
+    public PeerAddress? PublicAddress { get; }
 
     /// <summary>Where it listens.</summary>
     public IReadOnlyList<IPEndPoint> EndPoints => server.EndPoints;

@@ -184,7 +184,8 @@ internal sealed class MarketTable(MarketBounds bounds)
         }
     }
 
-    private MarketEntry? FindSame(MarketItem item) => item switch
+    /// <summary>What is kept about the same thing, or null.</summary>
+    public MarketEntry? FindSame(MarketItem item) => item switch
     {
         ServiceAnnouncement service => services.GetValueOrDefault((service.Stake, service.Role)),
         HoldingAnnouncement holding => holdings.GetValueOrDefault(holding.Node),
