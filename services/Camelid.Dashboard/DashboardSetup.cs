@@ -6,6 +6,7 @@ using Camelid.Dashboard.Assets;
 using Camelid.Dashboard.Explorer;
 using Camelid.Dashboard.Jobs;
 using Camelid.Dashboard.Live;
+using Camelid.Dashboard.Network;
 using Camelid.Dashboard.Overview;
 using Camelid.ServiceDefaults.Rpc;
 
@@ -32,18 +33,21 @@ public static class DashboardSetup
         builder.AddServiceRpcClient<VerifierRpc.VerifierRpcClient>("verifier");
         IServiceCollection services = builder.Services;
         builder.AddServiceRpcClient<ExplorerRpc.ExplorerRpcClient>("chain");
+        builder.AddServiceRpcClient<PeerRpc.PeerRpcClient>("chain");
+        builder.AddServiceRpcClient<MarketRpc.MarketRpcClient>("chain");
         services.AddRazorComponents();
         services.AddSingleton<ChainAccess>();
         services.AddSingleton<OverviewFeed>();
         services.AddSingleton<JobFeed>();
         services.AddSingleton<ChainFeed>();
+        services.AddSingleton<NetworkFeed>();
         services.AddSingleton<LiveStream>();
         services.AddSingleton<FragmentRenderer>();
         return builder;
     }
 
     /// <summary>
-    /// Maps <c>/</c>, <c>/jobs/{id}</c>, the explorer below <c>/chain</c>, their events and their assets.
+    /// Maps <c>/</c>, <c>/jobs/{id}</c>, <c>/network</c>, the explorer below <c>/chain</c>, their events and their assets.
     /// </summary>
     public static WebApplication MapDashboard(this WebApplication app)
     {
@@ -59,6 +63,7 @@ public static class DashboardSetup
         });
         OverviewEndpoint.Map(screens);
         JobEndpoint.Map(screens);
+        NetworkEndpoint.Map(screens);
         ExplorerEndpoint.Map(screens);
         AssetsEndpoint.Map(screens);
         return app;

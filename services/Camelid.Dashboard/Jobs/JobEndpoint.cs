@@ -45,6 +45,7 @@ internal static class JobEndpoint
             return
             [
                 new("stages", await renderer.RenderAsync<StagesPanel>(nameof(StagesPanel.State), state)),
+                new("whose", await renderer.RenderAsync<MoneyPanel>(nameof(MoneyPanel.State), state)),
                 new("facts", await renderer.RenderAsync<FactsPanel>(nameof(FactsPanel.State), state)),
                 new("changes", await renderer.RenderAsync<ChangesPanel>(nameof(ChangesPanel.State), state)),
             ];

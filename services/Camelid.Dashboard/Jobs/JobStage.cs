@@ -20,10 +20,12 @@ public enum StageProgress
     Failed,
 }
 
-/// <summary>One stage of a job's path: received → ran → committed → verified → paid → settled.</summary>
+/// <summary>
+/// One stage of a job's path: received → ran → committed → verified → paid → settled, and others between operators.
+/// </summary>
 public sealed record JobStage
 {
-    private static readonly string[] Ends = ["expired", "refunded", "slashed", "dismissed"];
+    internal static readonly string[] Ends = ["expired", "refunded", "slashed", "dismissed"];
 
     /// <summary>Name of the stage.</summary>
     public required string Name { get; init; }
@@ -55,10 +57,15 @@ public sealed record JobStage
         _ => new StatusMark("quiet", "○", "waiting"),
     };
 
-    /// <summary>The six stages of a job.</summary>
+    /// <summary>The stages of a job: six of an own one.</summary>
     public static IReadOnlyList<JobStage> Of(JobDetails job)
     {
         ArgumentNullException.ThrowIfNull(job);
+        return job.Summary.Side is "bought" or "sold" ? ForeignStages.Of(job) : OwnStages(job);
+    }
+
+    private static IReadOnlyList<JobStage> OwnStages(JobDetails job)
+    {
         bool hasVerdict = job.Summary.VerificationState is "passed" or "failed" or "inconclusive";
         bool isRefused = job.Summary.VerificationState == "failed";
         DateTimeOffset?[] reached =
@@ -102,7 +109,7 @@ public sealed record JobStage
         new() { Name = name, Meaning = meaning, Progress = progress, At = at };
 
     /// <summary>What has a time is done; the first that has none is under way, or is where the job ended.</summary>
-    private static StageProgress[] ProgressOf(DateTimeOffset?[] reached, bool hasEnded)
+    internal static StageProgress[] ProgressOf(DateTimeOffset?[] reached, bool hasEnded)
     {
         StageProgress[] progress = new StageProgress[reached.Length];
         bool isFirstOpen = true;
@@ -118,11 +125,11 @@ public sealed record JobStage
         return progress;
     }
 
-    private static DateTimeOffset? ReachedAt(JobDetails job, string facet, string state)
+    internal static DateTimeOffset? ReachedAt(JobDetails job, string facet, string state)
     {
         JobTransition? change = job.Transitions.FirstOrDefault(item => item.Facet == facet && item.To == state);
         return change is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(change.AtUnixMs);
     }
 
-    private static string? TxidOrNull(ByteString txid) => txid.IsEmpty ? null : DisplayText.Reversed(txid);
+    internal static string? TxidOrNull(ByteString txid) => txid.IsEmpty ? null : DisplayText.Reversed(txid);
 }
