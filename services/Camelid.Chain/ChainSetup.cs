@@ -46,6 +46,7 @@ public static class ChainSetup
         services.AddSingleton<WordSigner>().AddSingleton<TradeSigner>();
         services.AddSingleton<Signers>().AddSingleton<SignerGate>();
         services.AddSingleton<EscrowReader>();
+        services.AddSingleton<LostPayments>();
         services.AddSingleton<Rebroadcast>().AddSingleton<RegtestFunding>().AddSingleton<BlockMaker>();
         services.AddSingleton<MinerSteps>().AddSingleton<ChainReader>();
         services.AddSingleton<BlockExplorer>().AddSingleton<AddressExplorer>().AddSingleton<ExplorerStreams>();

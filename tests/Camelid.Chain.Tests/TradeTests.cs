@@ -159,6 +159,28 @@ public sealed class TradeTests : IAsyncLifetime
         await NotFoundAsync(() => FindPaymentAsync(job));
     }
 
+    /// <summary>Rule E-42: the rows are gone, the keys are not.</summary>
+    [Fact]
+    public async Task A_client_that_lost_its_rows_takes_an_unclaimed_payment_back_after_T_r_and_not_before()
+    {
+        TestJob job = await TestJob.MakeAsync(chain, time, 1);
+        await job.OfferAsync();
+        JobTransactionReply payment = await job.PayAsync();
+        time.Advance(10);
+        await chain.RunAsync();
+        await ForgetPaymentsAsync();
+        time.AdvanceTo(payment.RefundTimeUnix);
+        await chain.Rebroadcast.RunAsync(TestContext.Current.CancellationToken);
+        await NotFoundAsync(() => FindSpendAsync(payment.Txid));
+
+        time.Advance(60);
+        await chain.Rebroadcast.RunAsync(TestContext.Current.CancellationToken);
+        await chain.RunAsync();
+        TransactionReply refund = await FindSpendAsync(payment.Txid);
+        Assert.True(refund.Confirmations > 0);
+        SupplyInvariant.Check(chain);
+    }
+
     /// <summary>Rule J-16, as the worker asks it before it computes.</summary>
     [Fact]
     public async Task An_offer_is_backed_by_its_own_J0_alone()

@@ -7,7 +7,8 @@ namespace Camelid.Chain.Signing;
 /// <summary>
 /// Hands the operator's own transactions in again until a block holds them: the mempool forgets, the database does not.
 /// </summary>
-internal sealed class Rebroadcast(SignerStore store, WalletSends sends, TransactionPool pool, JobClock clock)
+internal sealed class Rebroadcast(
+    SignerStore store, WalletSends sends, TransactionPool pool, JobClock clock, LostPayments lost)
 {
     /// <summary>One round over the transactions that wait.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -26,6 +27,7 @@ internal sealed class Rebroadcast(SignerStore store, WalletSends sends, Transact
 
         await store.CountRefusalsAsync(refused, cancellationToken);
         await RepeatPaymentsAsync(cancellationToken);
+        await lost.RunAsync(cancellationToken);
     }
 
     /// <summary>Rule W-12: a payment that was kept and cut off before it left is offered by the next round.</summary>

@@ -32,7 +32,7 @@ internal sealed partial class OrderIntake(
 
     private readonly ILogger logger = tools.Logger;
 
-    /// <summary>Judges an order, keeps the job and answers. Safe to repeat.</summary>
+    /// <summary>[J13] Judges an order, keeps the job and answers. Safe to repeat.</summary>
     public async Task TakeAsync(NodeMessage message, CancellationToken cancellationToken)
     {
         byte[] sender = message.Sender.ToByteArray();

@@ -47,7 +47,7 @@ internal sealed partial class PurchaseIntake(
             row.JobId, (current, now) => Answered(current, answer.Code, signed.Signature, now), cancellationToken);
     }
 
-    /// <summary>The worker has computed: its commitment is checked as a payment would, and kept.</summary>
+    /// <summary>[J14] The worker has computed: its commitment is checked as a payment would, and kept.</summary>
     public async Task TakeCommitmentAsync(NodeMessage message, CancellationToken cancellationToken)
     {
         if (!JobCommitment.TryDecode(message.Body.Span, out JobCommitment? commitment) || commitment is null)

@@ -16,7 +16,10 @@ internal sealed partial class PurchasePaymentSteps(
     EscrowLook look, PaymentSteps payments, ModelRegistryRpc.ModelRegistryRpcClient models,
     ILogger<PurchasePaymentSteps> logger)
 {
-    /// <summary><c>committed</c> to <c>paid</c> to <c>delivered</c>, or back to the client after T_r.</summary>
+    /// <summary>
+    /// [J15] <c>committed</c> to <c>paid</c>, then k is read out of the claim: <c>delivered</c>; or back to the client
+    /// after T_r.
+    /// </summary>
     public async Task<StepResult> WatchAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
         TransactionReply? payment = await look.FindAsync(row.PaymentTxid, cancellationToken);

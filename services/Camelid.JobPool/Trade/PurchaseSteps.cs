@@ -24,8 +24,8 @@ internal sealed partial class PurchaseSteps(
     private readonly ILogger logger = tools.Logger;
 
     /// <summary>
-    /// Gossips the offer, chooses a worker and signs the assignment to its stake. A job without a worker waits until
-    /// its deadline: one may come.
+    /// [J12] Gossips the offer, chooses a worker and signs the assignment to its stake. A job without a worker waits
+    /// until its deadline: one may come.
     /// </summary>
     public async Task<StepResult> ChooseWorkerAsync(JobRow row, CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ internal sealed class VerificationSteps(
     /// <summary>Milliseconds after which another verifier is asked, where there is one.</summary>
     private const long AnotherAfterMs = 20_000;
 
-    /// <summary>Asks, and asks again until there is a verdict or the time is over.</summary>
+    /// <summary>[J16] Asks, and asks again until there is a verdict or the time is over.</summary>
     public async Task<StepResult> RequestAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
         if (roles.Verifies && row.VerifyBy is not VerifyChoice.Third)
