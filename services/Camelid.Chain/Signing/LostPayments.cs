@@ -1,4 +1,3 @@
-using Camelid.Chain.Blocks;
 using Camelid.Chain.Mempool;
 using Camelid.Protocol.Keys;
 using Camelid.Protocol.Scripts;
@@ -78,7 +77,7 @@ internal sealed partial class LostPayments(
         LogTakenBack(utxo.JobId.ToString(), coin.Output.Value.Grains);
     }
 
-    [LoggerMessage(2099, LogLevel.Warning,
+    [LoggerMessage(1019, LogLevel.Warning,
         "Job {JobId}, which this node does not remember: its unclaimed payment of {Grains} grains is taken back")]
     private partial void LogTakenBack(string jobId, long grains);
 }
