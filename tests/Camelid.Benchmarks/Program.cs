@@ -1,6 +1,7 @@
 using Camelid.Benchmarks;
 using Camelid.Benchmarks.Chain;
 using Camelid.Benchmarks.Fuzz;
+using Camelid.Benchmarks.Models;
 using Camelid.Benchmarks.Runtime;
 using Camelid.ModelRuntime.Graphs;
 
@@ -11,6 +12,7 @@ Dictionary<string, Func<string[], Task<int>>> parts = new(StringComparer.Ordinal
     ["kills"] = KillBench.RunAsync,
     ["cuda"] = CudaCheck.RunAsync,
     ["fuzz"] = FuzzBench.RunAsync,
+    ["models"] = DistributionBench.RunAsync,
     ["needle"] = NeedleBenchmark.RunAsync,
     ["runtime"] = RuntimeBenchmark.RunAsync,
     ["sampler"] = SamplingBenchmarks.RunAsync,

@@ -22,7 +22,7 @@ public sealed partial class ReferenceTests
         ["JobPool"] = ["Protocol", "Contracts", "ServiceDefaults", "Secp256k1"],
         ["Inference"] = ["Protocol", "Contracts", "ServiceDefaults", "ModelRuntime"],
         ["Verifier"] = ["Protocol", "Contracts", "ServiceDefaults", "ModelRuntime", "Secp256k1"],
-        ["ModelRegistry"] = ["Protocol", "Contracts", "ServiceDefaults", "ModelRuntime"],
+        ["ModelRegistry"] = ["Protocol", "Contracts", "ServiceDefaults", "ModelRuntime", "Secp256k1"],
         ["Gateway"] = ["Contracts", "Client", "ServiceDefaults"],
         ["Dashboard"] = ["Contracts", "Client", "ServiceDefaults"],
         ["Node"] = ["ServiceDefaults", .. Every],

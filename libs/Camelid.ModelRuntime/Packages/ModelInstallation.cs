@@ -57,6 +57,33 @@ public sealed class ModelInstallation(string modelsFolder)
         return await ModelPackage.OpenAsync(folder, cancellationToken);
     }
 
+    /// <summary>
+    /// Puts a whole package that lies in another folder of the same disk into its place, by a rename, and opens it.
+    /// </summary>
+    /// <exception cref="ModelPackageException">The folder does not hold the model of that root.</exception>
+    /// <exception cref="IOException">The disk refuses, or another process is installing the same model.</exception>
+    public async Task<ModelPackage> AdoptAsync(Hash256 root, string wholeFolder, CancellationToken cancellationToken)
+    {
+        string folder = FolderOf(root);
+        await using FileStream onlyOne = new(
+            folder + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
+            FileOptions.DeleteOnClose);
+        ModelPackage whole = await ModelPackage.OpenAsync(wholeFolder, cancellationToken);
+        if (whole.Root != root)
+        {
+            throw new ModelPackageException($"{wholeFolder} holds model {whole.Root}, not {root}");
+        }
+
+        Replace(folder, wholeFolder);
+        string abandoned = folder + ".partial";
+        if (Directory.Exists(abandoned))
+        {
+            Directory.Delete(abandoned, recursive: true);
+        }
+
+        return whole.In(folder);
+    }
+
     private static async Task<byte[]> ReadManifestAsync(IModelSource source, CancellationToken cancellationToken)
     {
         using MemoryStream received = new();

@@ -186,7 +186,10 @@ public sealed record PackageFile
     };
 
     /// <summary>The file as the model root counts it.</summary>
-    internal ModelFile ToModelFile() => new(Path, Bytes, ChunkTree.Root([.. Chunks.Select(Parse)]));
+    public ModelFile ToModelFile() => new(Path, Bytes, ChunkTree.Root(Leaves()));
+
+    /// <summary>The leaf of each chunk.</summary>
+    public IReadOnlyList<Hash256> Leaves() => [.. Chunks.Select(Parse)];
 
     internal bool IsSound() => ModelFile.IsPath(Path) && Path != ModelManifest.FileName
         && Bytes is >= 0 and <= ChunkTree.FileBytesMax && Chunks.Count == ChunkTree.ChunkCount(Bytes)

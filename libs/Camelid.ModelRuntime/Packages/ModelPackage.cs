@@ -1,5 +1,7 @@
+using System.Buffers;
 using Camelid.Protocol;
 using Camelid.Protocol.Models;
+using Microsoft.Win32.SafeHandles;
 
 namespace Camelid.ModelRuntime.Packages;
 
@@ -69,6 +71,9 @@ public sealed class ModelPackage
         return new ModelPackage(folder, manifest, root);
     }
 
+    /// <summary>The same package after its folder was renamed.</summary>
+    internal ModelPackage In(string folder) => new(folder, Manifest, Root);
+
     /// <summary>The full path of a file of the package.</summary>
     internal string PathOf(string file) => Path.Combine(Folder, file);
 
@@ -80,25 +85,57 @@ public sealed class ModelPackage
             throw new ModelPackageException($"model file {file.Path} is missing in {folder}; {Remedy}");
         }
 
-        await using FileStream stream = File.OpenRead(path);
-        if (stream.Length != file.Bytes)
+        using SafeFileHandle handle = File.OpenHandle(path);
+        long bytes = RandomAccess.GetLength(handle);
+        if (bytes != file.Bytes)
         {
             throw new ModelPackageException(
-                $"model file {file.Path} has {stream.Length} bytes, its manifest says {file.Bytes}; {Remedy}");
+                $"model file {file.Path} has {bytes} bytes, its manifest says {file.Bytes}; {Remedy}");
         }
 
-        byte[] chunk = new byte[ChunkTree.ChunkBytes];
-        for (int i = 0; i < file.Chunks.Count; i++)
+        IReadOnlyList<Hash256> leaves = file.Leaves();
+        int damaged = leaves.Count;
+        ParallelOptions parallel = new() { CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, leaves.Count, parallel, (index, _) =>
         {
-            int length = ChunkTree.ChunkLength(file.Bytes, i);
-            await stream.ReadExactlyAsync(chunk.AsMemory(0, length), cancellationToken);
-            if (ChunkTree.Leaf(chunk.AsSpan(0, length)).ToString() != file.Chunks[i])
+            if (!IsIntact(handle, file, index, leaves[index]))
             {
-                long start = (long)i * ChunkTree.ChunkBytes;
-                throw new ModelPackageException(
-                    $"model file {file.Path} is damaged: chunk {i} of {file.Chunks.Count} (bytes {start} to "
-                    + $"{start + length - 1}) does not have the hash of the manifest; {Remedy}");
+                InterlockedMin(ref damaged, index);
             }
+
+            return ValueTask.CompletedTask;
+        });
+        if (damaged < leaves.Count)
+        {
+            long start = (long)damaged * ChunkTree.ChunkBytes;
+            throw new ModelPackageException(
+                $"model file {file.Path} is damaged: chunk {damaged} of {leaves.Count} (bytes {start} to "
+                + $"{start + ChunkTree.ChunkLength(file.Bytes, damaged) - 1}) does not have the hash of the manifest; "
+                + Remedy);
+        }
+    }
+
+    private static bool IsIntact(SafeFileHandle handle, PackageFile file, int index, Hash256 leaf)
+    {
+        int length = ChunkTree.ChunkLength(file.Bytes, index);
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkTree.ChunkBytes);
+        int read = 0;
+        for (int more = 1; read < length && more > 0; read += more)
+        {
+            more = RandomAccess.Read(
+                handle, chunk.AsSpan(read, length - read), ((long)index * ChunkTree.ChunkBytes) + read);
+        }
+
+        bool isIntact = read == length && ChunkTree.Leaf(chunk.AsSpan(0, length)) == leaf;
+        ArrayPool<byte>.Shared.Return(chunk);
+        return isIntact;
+    }
+
+    private static void InterlockedMin(ref int least, int value)
+    {
+        for (int known = Volatile.Read(ref least); value < known;)
+        {
+            known = Interlocked.CompareExchange(ref least, value, known);
         }
     }
 }

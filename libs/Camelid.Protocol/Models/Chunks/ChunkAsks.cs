@@ -82,7 +82,9 @@ public sealed record ChunkAnswer(
 {
     /// <summary>Most bytes of the body.</summary>
     public const int BytesMax =
-        1 + Hash256.Bytes + 2 + 4 + 1 + (HashTree.PathMax * Hash256.Bytes) + ChunkTree.ChunkBytes;
+        BytesBeforePath + (HashTree.PathMax * Hash256.Bytes) + ChunkTree.ChunkBytes;
+
+    private const int BytesBeforePath = 1 + Hash256.Bytes + 2 + 4 + 1;
 
     /// <inheritdoc/>
     public override ChunkKind Kind => ChunkKind.Chunk;
@@ -98,8 +100,19 @@ public sealed record ChunkAnswer(
     }
 
     /// <summary>True only where the path proves the chunk under the root of its file (J-08).</summary>
-    public bool IsProven(ModelLayout layout) => layout.NumberOf(Place) is not null
-        && ChunkTree.Verify(layout.Files[Place.File], Place.Index, Content.Span, Path);
+    public bool IsProven(ModelLayout layout) => IsProven(layout, ChunkTree.Leaf(Content.Span));
+
+    /// <summary>The same for who hashed the content while it came.</summary>
+    /// <param name="layout">The model's files.</param>
+    /// <param name="leaf"><see cref="ChunkTree.Leaf"/> of the content.</param>
+    public bool IsProven(ModelLayout layout, Hash256 leaf) => layout.NumberOf(Place) is not null
+        && Content.Length == layout.LengthOf(Place)
+        && HashTree.Verify(layout.Files[Place.File].Root, leaf,
+            new HashPosition(Place.Index, ChunkTree.ChunkCount(layout.Files[Place.File].Bytes)), Path);
+
+    /// <summary>Where the content begins in a body of which these bytes are there; 0: not yet known.</summary>
+    public static int ContentStartOf(ReadOnlySpan<byte> body) =>
+        body.Length < BytesBeforePath ? 0 : BytesBeforePath + (body[BytesBeforePath - 1] * Hash256.Bytes);
 
     /// <summary>Equal content.</summary>
     public bool Equals(ChunkAnswer? other) => other is not null && (Root, Place) == (other.Root, other.Place)
