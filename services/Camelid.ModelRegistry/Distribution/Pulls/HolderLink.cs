@@ -58,17 +58,17 @@ internal sealed class HolderLink : IDisposable
             opened.sending = opened.SendAsync();
             return opened;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (IsEnd(exception) || exception is HolderException)
         {
             link?.Dispose();
             socket.Dispose();
             ending.Dispose();
-            if (IsEnd(exception) && !cancellation.IsCancellationRequested)
+            if (exception is HolderException || cancellation.IsCancellationRequested)
             {
-                throw new HolderException(FaultOf(exception), exception.Message);
+                throw;
             }
 
-            throw;
+            throw new HolderException(FaultOf(exception), exception.Message);
         }
     }
 
