@@ -47,7 +47,7 @@ public static class DashboardSetup
     }
 
     /// <summary>
-    /// Maps <c>/</c>, <c>/jobs/{id}</c>, <c>/network</c>, the explorer below <c>/chain</c>, their events and their assets.
+    /// Maps <c>/</c>, <c>/jobs/{id}</c>, <c>/network</c>, the explorer below <c>/chain</c>, their events, their assets.
     /// </summary>
     public static WebApplication MapDashboard(this WebApplication app)
     {

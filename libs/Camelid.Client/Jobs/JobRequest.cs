@@ -43,6 +43,10 @@ public sealed record JobRequest
     /// <summary><c>spot</c>, <c>sampled</c> or <c>full</c>; null: the operator's default.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Verification { get; init; }
+
+    /// <summary><c>any</c>, <c>own</c>, <c>third</c> or <c>none</c>; null: any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? VerifyBy { get; init; }
 }
 
 /// <summary>What <c>GET /v1/jobs/{id}/answer</c> says; exactly one property is set.</summary>

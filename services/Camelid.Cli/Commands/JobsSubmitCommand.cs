@@ -35,6 +35,8 @@ internal static class JobsSubmitCommand
         Description = "spot, sampled or full",
     };
 
+    private static readonly Option<string?> VerifyBy = new("--verify-by") { Description = "any, own, third or none" };
+
     private static readonly Option<decimal?> Temperature = new("--temperature")
     {
         Description = "0 takes the likeliest token; up to 2",
@@ -53,7 +55,7 @@ internal static class JobsSubmitCommand
     {
         Command submit = new("submit", "Open a job that any operator's worker may run; writes the job, or the answer.")
         {
-            Model, Prompt, MaxTokens, MaxPrice, Deadline, Verification, Temperature, Seed, Chat, Key, Wait,
+            Model, Prompt, MaxTokens, MaxPrice, Deadline, Verification, VerifyBy, Temperature, Seed, Chat, Key, Wait,
             JobsWaitCommand.TimeoutSeconds,
         };
         submit.SetAction((parse, cancellation) => RunAsync(terminal, parse, cancellation));
@@ -96,6 +98,7 @@ internal static class JobsSubmitCommand
             MaxPriceGrains = parse.GetValue(MaxPrice),
             DeadlineSeconds = parse.GetValue(Deadline),
             Verification = parse.GetValue(Verification),
+            VerifyBy = parse.GetValue(VerifyBy),
             Temperature = parse.GetValue(Temperature),
             Seed = parse.GetValue(Seed),
         };

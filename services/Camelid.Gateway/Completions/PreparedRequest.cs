@@ -14,7 +14,9 @@ internal sealed record PreparedPrompt(IReadOnlyList<uint> Tokens, string Echo);
 /// <param name="PriceGrainsMax">Most that a token may cost; 0: the lowest price that is announced.</param>
 /// <param name="DeadlineSeconds">Seconds until the offer lapses.</param>
 /// <param name="Verification"><c>spot</c>, <c>sampled</c> or <c>full</c>; empty: JobPool's default.</param>
-internal sealed record BatchTerms(ulong PriceGrainsMax, uint DeadlineSeconds, string Verification);
+/// <param name="VerifyBy"><c>any</c>, <c>own</c>, <c>third</c> or <c>none</c>; empty: any.</param>
+internal sealed record BatchTerms(
+    ulong PriceGrainsMax, uint DeadlineSeconds, string Verification, string VerifyBy);
 
 /// <summary>A request with its model and its prompts in tokens: ready to become jobs.</summary>
 internal sealed record PreparedRequest

@@ -52,7 +52,7 @@ internal sealed class AnswerEndpoint(
         Receipt? receipt = answer is { FinishReason.Length: > 0 }
             ? await ReceiptOfAsync(job, context.RequestAborted)
             : null;
-        if (answer is { FinishReason.Length: 0 })
+        if (answer is not null && receipt is null && (answer.FinishReason.Length == 0 || JobEnding.IsEnd(answer.Job)))
         {
             throw new ApiException(JobEnding.ErrorOf(answer.Job, answer.Failure));
         }

@@ -13,6 +13,7 @@ internal sealed record BatchCall
     private const long PriceGrainsMax = 1_000_000_000_000;
     private const long DeadlineSecondsMax = 86_400;
     private static readonly string[] Levels = ["spot", "sampled", "full"];
+    private static readonly string[] Verifiers = ["any", "own", "third", "none"];
 
     /// <summary>The completion, or null where it is a chat.</summary>
     public CompletionCall? Completion { get; private init; }
@@ -43,7 +44,8 @@ internal sealed record BatchCall
             terms = new BatchTerms(
                 (ulong)(fields.Integer("max_price_grains", 1, PriceGrainsMax) ?? 0),
                 (uint)(fields.Integer("deadline_seconds", 1, DeadlineSecondsMax) ?? deadlineSeconds),
-                Level(fields));
+                OneOf(fields, "verification", Levels),
+                OneOf(fields, "verify_by", Verifiers));
         }
 
         return isChat
@@ -68,19 +70,13 @@ internal sealed record BatchCall
         {
             throw ApiError.Unsupported("echo", "the answer comes without its prompt.");
         }
-
-        if (fields.Find("verify_by") is not null)
-        {
-            throw ApiError.Unsupported("verify_by", "leave it out: the job pool chooses who verifies.");
-        }
     }
 
-    private static string Level(RequestFields fields) => fields.Text("verification") switch
+    private static string OneOf(RequestFields fields, string name, string[] words) => fields.Text(name) switch
     {
         null => "",
-        { } level when Levels.Contains(level) => level,
+        { } word when words.Contains(word) => word,
         { } other => throw ApiError.BadRequest(
-            $"'verification' must be {string.Join(", ", Levels)}; got '{other[..Math.Min(other.Length, 32)]}'.",
-            "verification"),
+            $"'{name}' must be {string.Join(", ", words)}; got '{other[..Math.Min(other.Length, 32)]}'.", name),
     };
 }

@@ -10,6 +10,10 @@ internal static class JobEnding
     private const string PaymentFacet = "payment";
     private const string CancelledByClient = "the client cancelled";
 
+    /// <summary>True where nothing more can come of the job.</summary>
+    public static bool IsEnd(JobDetails job) =>
+        job.Summary.PaymentState is "expired" or "refunded" or "slashed" or "dismissed";
+
     /// <summary>The refusal.</summary>
     public static ApiError ErrorOf(JobDetails job, string failure)
     {

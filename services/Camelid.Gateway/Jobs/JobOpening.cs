@@ -75,6 +75,7 @@ internal sealed class JobOpening(
             submission.MaxPriceGrains = terms.PriceGrainsMax;
             submission.DeadlineSeconds = terms.DeadlineSeconds;
             submission.VerificationLevel = terms.Verification;
+            submission.VerifyBy = terms.VerifyBy;
         }
 
         SubmitJobReply reply = await jobPool.SubmitJobAsync(submission, cancellationToken: cancellationToken);

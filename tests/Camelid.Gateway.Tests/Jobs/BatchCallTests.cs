@@ -13,7 +13,7 @@ public sealed class BatchCallTests
     public void Without_terms_a_job_takes_the_lowest_price_and_the_default_deadline()
     {
         BatchCall call = Parse("""{"model":"m","prompt":"a"}""");
-        Assert.Equal(new BatchTerms(0, DeadlineDefault, ""), call.Terms);
+        Assert.Equal(new BatchTerms(0, DeadlineDefault, "", ""), call.Terms);
         Assert.NotNull(call.Completion);
         Assert.Null(call.Chat);
     }
@@ -24,9 +24,9 @@ public sealed class BatchCallTests
         BatchCall call = Parse(
             """
             {"model":"m","messages":[{"role":"user","content":"a"}],"max_tokens":5,
-             "max_price_grains":1200,"deadline_seconds":30,"verification":"spot"}
+             "max_price_grains":1200,"deadline_seconds":30,"verification":"spot","verify_by":"third"}
             """);
-        Assert.Equal(new BatchTerms(1200, 30, "spot"), call.Terms);
+        Assert.Equal(new BatchTerms(1200, 30, "spot", "third"), call.Terms);
         Assert.Equal(5, call.Chat!.Options.TokensMax);
         Assert.Null(call.Completion);
     }
@@ -36,7 +36,7 @@ public sealed class BatchCallTests
     [InlineData("\"logprobs\":1", "logprobs")]
     [InlineData("\"logprobs\":true", "logprobs")]
     [InlineData("\"echo\":true", "echo")]
-    [InlineData("\"verify_by\":\"third\"", "verify_by")]
+    [InlineData("\"verify_by\":\"me\"", "verify_by")]
     [InlineData("\"n\":2", "n")]
     [InlineData("\"max_price_grains\":0", "max_price_grains")]
     [InlineData("\"max_price_grains\":1.5", "max_price_grains")]

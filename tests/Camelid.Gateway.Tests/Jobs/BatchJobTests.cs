@@ -95,6 +95,20 @@ public sealed class BatchJobTests
     }
 
     [Fact]
+    public async Task A_refunded_job_has_no_answer_even_where_it_is_known_how_its_output_ended()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync(Stop);
+        world.Jobs.HasReceipt = false;
+        world.Jobs.Job.Summary.PaymentState = "refunded";
+        world.Jobs.Job.Transitions.Add(new JobTransition { Facet = "payment", From = "paid", Cause = "refund-mined" });
+        world.Jobs.Answer = new JobAnswer { Job = world.Jobs.Job, FinishReason = "stop" };
+        using CamelidClient client = world.Client();
+        CamelidRequestException refusal = await Assert.ThrowsAsync<CamelidRequestException>(
+            () => client.GetAnswerAsync(JobsPeer.JobIdText, 1, Stop));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "worker_lost"), (refusal.Status, refusal.Error.Code));
+    }
+
+    [Fact]
     public async Task A_job_that_was_sold_keeps_its_answer_to_itself()
     {
         await using GatewayWorld world = await GatewayWorld.StartAsync(Stop);

@@ -122,6 +122,9 @@ internal sealed class JobsPeer : JobPoolRpc.JobPoolRpcBase
     /// <summary>The last event of the watch; null: it goes on.</summary>
     public JobAnswer? Answer { get; set; }
 
+    /// <summary>False: the output never came to light.</summary>
+    public bool HasReceipt { get; set; } = true;
+
     public List<ByteString> Cancelled { get; } = [];
 
     public override Task<SubmitJobReply> SubmitJob(SubmitJobRequest request, ServerCallContext context)
@@ -147,9 +150,10 @@ internal sealed class JobsPeer : JobPoolRpc.JobPoolRpcBase
         await responseStream.WriteAsync(new JobEvent { Answer = Answer });
     }
 
-    public override Task<Receipt> GetReceipt(GetReceiptRequest request, ServerCallContext context) => Answer is null
-        ? throw new RpcException(new Status(StatusCode.FailedPrecondition, "not delivered"))
-        : Task.FromResult(new Receipt { Job = Answer.Job, Text = Answer.Text, Seed = SampleRequest.Hash(9) });
+    public override Task<Receipt> GetReceipt(GetReceiptRequest request, ServerCallContext context) =>
+        Answer is null || !HasReceipt
+            ? throw new RpcException(new Status(StatusCode.FailedPrecondition, "not delivered"))
+            : Task.FromResult(new Receipt { Job = Answer.Job, Text = Answer.Text, Seed = SampleRequest.Hash(9) });
 
     public override Task<CancelJobReply> CancelJob(CancelJobRequest request, ServerCallContext context)
     {
