@@ -15,6 +15,12 @@ internal sealed record ChainOptions
     public bool Mine { get; init; } = true;
 
     /// <summary>
+    /// Regtest: true lets a node that mines pay each neighbour once that asks for coin, and one that does not mine ask,
+    /// and make its stakes and deposits of what it has (rule P-66).
+    /// </summary>
+    public bool Faucet { get; init; } = true;
+
+    /// <summary>
     /// Main and test: threads that mine from the start, 0 to 256; none unless asked for. They can be started and
     /// stopped at any time.
     /// </summary>

@@ -47,7 +47,8 @@ public static class ChainSetup
         services.AddSingleton<Signers>().AddSingleton<SignerGate>();
         services.AddSingleton<EscrowReader>();
         services.AddSingleton<LostPayments>();
-        services.AddSingleton<Rebroadcast>().AddSingleton<RegtestFunding>().AddSingleton<BlockMaker>();
+        services.AddSingleton<Rebroadcast>().AddSingleton<FundingParts>().AddSingleton<RegtestFunding>();
+        services.AddSingleton<RegtestFaucet>().AddSingleton<BlockMaker>().AddSingleton<ReadinessParts>();
         services.AddSingleton<MinerSteps>().AddSingleton<ChainReader>();
         services.AddSingleton<BlockExplorer>().AddSingleton<AddressExplorer>().AddSingleton<ExplorerStreams>();
         services.AddSingleton<ExplorerService>();
@@ -60,6 +61,7 @@ public static class ChainSetup
         builder.AddPeers();
         services.AddMarket();
         services.AddHostedService<MinerLoop>();
+        services.AddHostedService<FaucetLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<Miner>());
         services.AddHealthChecks().AddCheck<ChainHealth>("chain");
         return builder;

@@ -73,6 +73,8 @@ internal sealed class ChainHost : IAsyncDisposable
 
     public MinerSteps Miner => host.Services.GetRequiredService<MinerSteps>();
 
+    public RegtestFaucet Faucet => host.Services.GetRequiredService<RegtestFaucet>();
+
     public IBlockTemplateSource Templates => host.Services.GetRequiredService<IBlockTemplateSource>();
 
     public BlockMaker Maker => host.Services.GetRequiredService<BlockMaker>();

@@ -114,6 +114,24 @@ public sealed class MarketWalkTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.True((bool)(await MarketAsync(running[0], _ => true))["services"]![0]!["own"]!);
     }
 
+    /// <summary>Rule P-66: only the first one mines; each gets what its role needs by asking.</summary>
+    [Fact]
+    public async Task Operators_without_coins_get_their_stakes_and_deposits_by_themselves()
+    {
+        int port = ChainProcess.FreePort();
+        await StartAsync("a", port, 0, mines: true, roles: "client");
+        await StartAsync("b", ChainProcess.FreePort(), port, roles: "worker");
+        await StartAsync("c", ChainProcess.FreePort(), port, roles: "verifier");
+        await StartAsync("d", ChainProcess.FreePort(), port, roles: "client");
+        Stopwatch watch = Stopwatch.StartNew();
+        foreach (ChainProcess process in running)
+        {
+            await KillChecks.UntilAsync(process, status => (bool)status["ready"]!, Cancellation);
+        }
+
+        output.WriteLine($"four operators are ready after {watch.ElapsedMilliseconds} ms");
+    }
+
     private static async Task<JobParameters> JobAsync(GrpcChannel channel, ByteString root)
     {
         OperatorReply self = await new SignerRpc.SignerRpcClient(channel).GetOperatorAsync(
@@ -153,9 +171,9 @@ public sealed class MarketWalkTests(ITestOutputHelper output) : IAsyncLifetime
         process.RpcAddress,
         new GrpcChannelOptions { MaxReceiveMessageSize = 16 << 20, MaxSendMessageSize = 16 << 20 });
 
-    private async Task StartAsync(string name, int listen, int connect, bool mines = false)
+    private async Task StartAsync(string name, int listen, int connect, bool mines = false, string? roles = null)
     {
-        running.Add(ChainProcess.Start(Path.Combine(folder, name), mines, listen, connect));
+        running.Add(ChainProcess.Start(Path.Combine(folder, name), mines, listen, connect, roles));
         await KillChecks.UntilAsync(running[^1], _ => true, Cancellation);
     }
 

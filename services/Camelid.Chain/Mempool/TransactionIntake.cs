@@ -17,7 +17,13 @@ internal sealed partial class TransactionIntake(
     {
         OfferRow? offer =
             transaction.JobId.IsNone ? null : await store.FindOfferAsync(transaction.JobId, cancellationToken);
-        PoolVerdict verdict = pool.Accept(transaction, (uint?)offer?.PaymentLockTime);
+        return Submit(transaction, (uint?)offer?.PaymentLockTime);
+    }
+
+    /// <summary>The same for a transaction of no job, or one whose lock time is known.</summary>
+    public PoolVerdict Submit(Transaction transaction, uint? paymentLockTime = null)
+    {
+        PoolVerdict verdict = pool.Accept(transaction, paymentLockTime);
         if (!verdict.IsAccepted)
         {
             LogRefused(transaction.Txid, verdict.Reason);

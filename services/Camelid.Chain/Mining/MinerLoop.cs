@@ -69,8 +69,15 @@ internal sealed class MinerSteps(
     {
         state.Keys.Vault.Expire();
         await intake.CatchUpAsync(cancellationToken);
-        if (!options.Value.Mine || !maker.IsOnDemand || !state.Keys.Exists)
+        if (!maker.IsOnDemand || !state.Keys.Exists)
         {
+            return false;
+        }
+
+        if (!options.Value.Mine)
+        {
+            // Rule P-66: of coins that others paid; the block with it comes from them too.
+            _ = options.Value.Faucet && funding.EnsureFunded();
             return false;
         }
 

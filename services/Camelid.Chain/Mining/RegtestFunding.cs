@@ -5,16 +5,20 @@ using Camelid.Protocol;
 using Camelid.Protocol.Keys;
 using Camelid.Protocol.Scripts;
 using Camelid.Protocol.Transactions;
+using Camelid.ServiceDefaults.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Camelid.Chain.Mining;
+
+/// <summary>What funding reads and where it hands in.</summary>
+internal sealed record FundingParts(ChainState State, TransactionPool Pool, TransactionIntake Intake);
 
 /// <summary>
 /// Regtest: gives the operator's roles what they need, out of mined coin. Decides by the chain and the mempool alone,
 /// so it can be cut off anywhere and asked again at any time.
 /// </summary>
 internal sealed partial class RegtestFunding(
-    ChainState state, TransactionPool pool, IOptions<ChainOptions> options, TimeProvider time,
+    FundingParts parts, NodeRoles roles, IOptions<ChainOptions> options, TimeProvider time,
     ILogger<RegtestFunding> logger)
 {
     /// <summary>Blocks before anything can be funded: the first coinbase is mature at the next one.</summary>
@@ -23,8 +27,10 @@ internal sealed partial class RegtestFunding(
     private const int OutputsMax = 200;
     private const int InputsMax = 200;
     private static readonly TimeSpan DepositLife = TimeSpan.FromDays(365);
-    private long demandedGrains;
     private static readonly TimeSpan StakeLife = TimeSpan.FromDays(2 * 365);
+    private readonly ChainState state = parts.State;
+    private readonly TransactionPool pool = parts.Pool;
+    private long demandedGrains;
 
     /// <summary>A deposit that holds less than this is used up as it is, and another is made.</summary>
     public long WorthyDepositGrains => options.Value.DepositGrains / 2;
@@ -49,12 +55,63 @@ internal sealed partial class RegtestFunding(
         }
 
         List<TxOutput> missing = MissingOutputs();
+        if (!options.Value.Mine)
+        {
+            LeaveOut(missing, SpendableGrains());
+        }
+
         if (missing.Count == 0)
         {
             return false;
         }
 
-        long needed = missing.Sum(output => output.Value.Grains) + options.Value.FundingFeeGrains;
+        if (TryMake(missing) is not { } funding)
+        {
+            return true;
+        }
+
+        PoolVerdict verdict = parts.Intake.Submit(funding);
+        LogFunding(missing.Count, verdict.IsAccepted ? "accepted" : verdict.Reason);
+        return false;
+    }
+
+    /// <summary>What stakes and deposits that are missing cost, with the fee; 0 where nothing is.</summary>
+    public long MissingGrains()
+    {
+        List<TxOutput> missing = MissingOutputs();
+        return missing.Count == 0 ? 0 : missing.Sum(output => output.Value.Grains) + options.Value.FundingFeeGrains;
+    }
+
+    /// <summary>True where a payment to the miner's key waits for its block.</summary>
+    public bool IsPaidUnconfirmed() => pool.List().SelectMany(entry => entry.Transaction.Outputs).Any(output =>
+        OutputPurpose.Of(output.Script) is { Kind: OutputKind.Address } purpose
+        && state.Keys.RoleOf(purpose) == KeyRole.Miner);
+
+    /// <summary>Pays somebody, out of mature coins.</summary>
+    /// <returns>The payment; null where there are too few coins, or the mempool refuses.</returns>
+    public Txid? TryPay(Address payee, long grains)
+    {
+        Transaction? payment = state.Keys.CanSign
+            ? TryMake([new TxOutput(Amount.Grain(grains), payee.ToScript())])
+            : null;
+        return payment is not null && parts.Intake.Submit(payment).IsAccepted ? payment.Txid : null;
+    }
+
+    /// <summary>What cannot be paid for is left for later, deposits before stakes.</summary>
+    private void LeaveOut(List<TxOutput> outputs, long spendable)
+    {
+        long needed = outputs.Sum(output => output.Value.Grains) + options.Value.FundingFeeGrains;
+        while (outputs.Count > 0 && needed > spendable)
+        {
+            needed -= outputs[^1].Value.Grains;
+            outputs.RemoveAt(outputs.Count - 1);
+        }
+    }
+
+    /// <summary>Signs a transaction that makes outputs of mature coins; null where there are too few.</summary>
+    private Transaction? TryMake(List<TxOutput> outputs)
+    {
+        long needed = outputs.Sum(output => output.Value.Grains) + options.Value.FundingFeeGrains;
         List<KeyValuePair<OutPoint, Utxo>> coins = [];
         long found = 0;
         foreach (KeyValuePair<OutPoint, Utxo> coin in MatureCoins().Take(InputsMax))
@@ -67,22 +124,14 @@ internal sealed partial class RegtestFunding(
             }
         }
 
-        if (found < needed)
-        {
-            return true;
-        }
-
-        Transaction funding = Sign(coins, [.. missing, .. Change(found - needed)]);
-        PoolVerdict verdict = pool.Accept(funding);
-        LogFunding(missing.Count, verdict.IsAccepted ? "accepted" : verdict.Reason);
-        return false;
+        return found < needed ? null : Sign(coins, [.. outputs, .. Change(found - needed)]);
     }
 
     private List<TxOutput> MissingOutputs()
     {
         uint now = (uint)time.GetUtcNow().ToUnixTimeSeconds();
         List<TxOutput> missing = [];
-        foreach (KeyRole role in new[] { KeyRole.Worker, KeyRole.Verifier })
+        foreach (KeyRole role in StakedRoles(roles))
         {
             if (!Exists(OutputKind.Stake, role, 1))
             {
@@ -91,7 +140,7 @@ internal sealed partial class RegtestFunding(
             }
         }
 
-        if (!options.Value.FundClient)
+        if (!options.Value.FundClient || !roles.IsClient)
         {
             return missing;
         }
@@ -109,6 +158,11 @@ internal sealed partial class RegtestFunding(
 
         return missing;
     }
+
+    /// <summary>The roles of a node that have a stake.</summary>
+    public static IEnumerable<KeyRole> StakedRoles(NodeRoles roles) =>
+        new[] { KeyRole.Worker, KeyRole.Verifier }.Where(role =>
+            role == KeyRole.Worker ? roles.IsWorker : roles.IsVerifier);
 
     private bool Exists(OutputKind kind, KeyRole role, long grainsMin) => Count(kind, role, grainsMin) > 0;
 

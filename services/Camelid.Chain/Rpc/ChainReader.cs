@@ -8,15 +8,18 @@ using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
 using Camelid.Protocol.Keys;
 using Camelid.Protocol.Transactions;
+using Camelid.ServiceDefaults.Hosting;
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
 
 namespace Camelid.Chain.Rpc;
 
+/// <summary>By what a node is called ready.</summary>
+internal sealed record ReadinessParts(RegtestFunding Funding, NodeRoles Roles, IOptions<ChainOptions> Options);
+
 /// <summary>Answers about the chain, the same for gRPC and for the JSON routes.</summary>
 internal sealed class ChainReader(
-    ChainState state, BlockIndex index, TransactionPool pool, RegtestFunding funding, PeerGauge peers,
-    IOptions<ChainOptions> options)
+    ChainState state, BlockIndex index, TransactionPool pool, ReadinessParts readiness, PeerGauge peers)
 {
     /// <summary>Most blocks or transactions in one answer.</summary>
     public const int LimitMax = 200;
@@ -46,7 +49,7 @@ internal sealed class ChainReader(
         };
     }
 
-    /// <summary>Empty where stakes are in blocks and the deposit pool exists.</summary>
+    /// <summary>Empty where the stakes of its roles are in blocks, and a client's deposit pool exists.</summary>
     public string NotReadyReason() => state.Read(reading =>
     {
         if (!state.Keys.CanSign)
@@ -54,18 +57,17 @@ internal sealed class ChainReader(
             return state.Keys.Exists ? "the wallet is locked" : "this node has no wallet";
         }
 
-        if (reading.Outputs.Own(OutputKind.Stake, KeyRole.Worker).Count == 0)
+        foreach (KeyRole role in RegtestFunding.StakedRoles(readiness.Roles))
         {
-            return "the worker's stake is in no block yet";
+            if (reading.Outputs.Own(OutputKind.Stake, role).Count == 0)
+            {
+                return $"the {(role == KeyRole.Worker ? "worker" : "verifier")}'s stake is in no block yet";
+            }
         }
 
-        if (reading.Outputs.Own(OutputKind.Stake, KeyRole.Verifier).Count == 0)
-        {
-            return "the verifier's stake is in no block yet";
-        }
-
-        bool hasDeposit = !options.Value.FundClient || reading.Outputs.Own(OutputKind.Deposit, KeyRole.Client).Values
-            .Any(deposit => deposit.Output.Value.Grains >= funding.WorthyDepositGrains);
+        bool needsDeposit = readiness.Options.Value.FundClient && readiness.Roles.IsClient;
+        bool hasDeposit = !needsDeposit || reading.Outputs.Own(OutputKind.Deposit, KeyRole.Client).Values
+            .Any(deposit => deposit.Output.Value.Grains >= readiness.Funding.WorthyDepositGrains);
         return hasDeposit ? "" : "the client has no deposit in a block yet";
     });
 

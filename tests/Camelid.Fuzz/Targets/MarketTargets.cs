@@ -15,6 +15,19 @@ internal static class MarketTargets
         Item<HoldingAnnouncement>("market-holding", MarketKind.Holding),
         Item<JobOffer>("market-offer", MarketKind.Offer),
         new MessagePartsTarget(),
+        new CodecTarget<FundingRequest>(
+            "funding-request",
+            input => FundingRequest.TryDecode(input, out FundingRequest? request) ? request : null,
+            request => request.Encode())
+        {
+            Values = () =>
+            [
+                new FundingRequest
+                {
+                    Genesis = MarketSamples.Genesis, Payee = PeerSamples.Id(3).Value, Grains = 2 * Amount.GrainsPerCoin,
+                },
+            ],
+        },
     ];
 
     private static CodecTarget<MarketItem> Item<T>(string name, MarketKind kind) => new(

@@ -57,7 +57,8 @@ internal sealed class ChainProcess : IAsyncDisposable
     /// <param name="mines">True where it has coins, and mines what its wallet sends.</param>
     /// <param name="listen">The port for its peers, or 0.</param>
     /// <param name="connect">The port of the peer that it keeps a connection to, or 0.</param>
-    public static ChainProcess Start(string folder, bool mines, int listen, int connect)
+    /// <param name="roles">The roles of a node with a faucet (rule P-66); null for all roles and no faucet.</param>
+    public static ChainProcess Start(string folder, bool mines, int listen, int connect, string? roles = null)
     {
         string program = Path.Combine(
             SharedFiles.RepositoryRoot, "artifacts", "bin", "Camelid.Chain", "release", "Camelid.Chain.dll");
@@ -76,8 +77,10 @@ internal sealed class ChainProcess : IAsyncDisposable
                 ["Camelid__DataDir"] = folder,
                 ["Camelid__ServiceToken"] = Token,
                 ["Chain__Mine"] = mines ? "true" : "false",
-                ["Chain__FundClient"] = mines ? "true" : "false",
+                ["Chain__FundClient"] = mines || roles is not null ? "true" : "false",
                 ["Chain__DepositCount"] = "4",
+                ["Chain__Faucet"] = roles is null ? "false" : "true",
+                ["Camelid__Roles"] = roles ?? "",
                 ["Chain__Listen"] = PeerAt(listen),
                 ["Chain__Connect"] = PeerAt(connect),
                 ["Logging__LogLevel__Camelid"] = "Information",
