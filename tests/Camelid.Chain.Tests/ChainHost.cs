@@ -1,8 +1,10 @@
 using Camelid.Chain.Blocks;
 using Camelid.Chain.Explorer;
 using Camelid.Chain.Index;
+using Camelid.Chain.Market;
 using Camelid.Chain.Mempool;
 using Camelid.Chain.Mining;
+using Camelid.Chain.Peers.Host;
 using Camelid.Chain.Rpc;
 using Camelid.Chain.Signing;
 using Camelid.Chain.Wallet;
@@ -133,6 +135,17 @@ internal sealed class ChainHost : IAsyncDisposable
         await chain.RunAsync();
         return chain;
     }
+
+    /// <summary>The door of the market.</summary>
+    public MarketService Market => host.Services.GetRequiredService<MarketService>();
+
+    /// <summary>Starts the peer engine, which neither listens nor calls anybody unless it is told to.</summary>
+    public Task StartPeersAsync() => Peers.StartAsync(Cancellation);
+
+    /// <summary>Ends the peer engine.</summary>
+    public Task StopPeersAsync() => Peers.StopAsync(Cancellation);
+
+    private PeerHosting Peers => host.Services.GetRequiredService<PeerHosting>();
 
     /// <summary>All rounds that are wanted now, the handing-in of stored transactions included.</summary>
     public async Task RunAsync()

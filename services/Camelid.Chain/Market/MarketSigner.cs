@@ -19,7 +19,7 @@ internal sealed record Announced(Hash256 Id, int Neighbours);
 /// Signs what this operator tells everybody, each under the key that it is about: a service under its stake's, holdings
 /// under the node's, an offer under the client's.
 /// </summary>
-internal sealed class MarketSigner(SignerParts parts, WordSigner words, PeerHosting hosting)
+internal sealed class MarketSigner(SignerParts parts, WordSigner words, PeerHosting hosting, TimeProvider time)
 {
     /// <summary>Seconds that an announcement may be dated ahead because they follow each other so fast.</summary>
     private const uint AheadSecondsMax = 10;
@@ -42,7 +42,8 @@ internal sealed class MarketSigner(SignerParts parts, WordSigner words, PeerHost
         {
             Genesis = Genesis, Node = hosting.NodeId, StakeKey = parts.State.Keys[role].Public, Stake = stake,
         };
-        return await TellAsync(await DatedAsync(filled), parts.State.Keys[role].Private);
+        PrivateKey key = parts.State.Keys[role].Private;
+        return await TellAsync(await DatedAsync(filled), key);
     }
 
     /// <summary>Tells which models this node serves chunks of.</summary>
@@ -73,7 +74,7 @@ internal sealed class MarketSigner(SignerParts parts, WordSigner words, PeerHost
     private async Task<T> DatedAsync<T>(T filled)
         where T : MarketItem
     {
-        uint now = parts.Clock.Now;
+        uint now = (uint)time.GetUtcNow().ToUnixTimeSeconds();
         uint created = await hosting.AskAsync(engine => engine.Market.Table.FindSame(filled) is { } same
             ? Math.Max(now, same.Item.Created + MarketTable.RenewSecondsMin)
             : now);

@@ -176,6 +176,55 @@ public sealed class GossipTests : MarketBed
         Assert.False(Knows(line[1], service));
     }
 
+    /// <summary>A neighbour that was behind, and so refused it, hears of it again.</summary>
+    [Fact]
+    [Trait("Rule", "P-60")]
+    public void An_own_announcement_is_told_again()
+    {
+        NetNode[] line = Nodes(2);
+        Transaction funding = Fund(line[0], [StakeOf(line[0].State.Keys[KeyRole.Worker].Public)]);
+        line[1].ConnectTo(line[0]);
+        Assert.True(Net.RunUntil(() => line[1].Height == 13, 30));
+        Protocol.Blocks.BlockHash tip = line[1].Tip.Hash;
+        line[1].Core.Invalidate(tip);
+        ServiceAnnouncement service = Worker(line[0], funding);
+        line[0].Engine.Market.Publish(service);
+        Net.Run(15);
+        Assert.False(Knows(line[1], service));
+        line[1].Core.Reconsider(tip);
+        Assert.True(Net.RunUntil(() => Knows(line[1], service), 35));
+    }
+
+    [Fact]
+    [Trait("Rule", "P-61")]
+    public void Where_there_is_no_room_the_least_stake_goes()
+    {
+        NetNode node = Node(NetNode.Quick with { Market = new MarketBounds { ServicesMax = 2 } });
+        long[] coins = [2, 3, 1, 4];
+        Transaction funding = Fund(
+            node, [.. coins.Select(count => StakeOf(node.State.Keys[KeyRole.Worker].Public, count))]);
+        RuleCode[] codes =
+            [.. coins.Select((_, i) => node.Engine.Market.Publish(Worker(node, funding, (uint)i)))];
+        Assert.Equal([RuleCode.Accepted, RuleCode.Accepted, RuleCode.MarketFull, RuleCode.Accepted], codes);
+        Assert.Equal(
+            [3 * Amount.GrainsPerCoin, 4 * Amount.GrainsPerCoin],
+            Table(node).Services.Select(entry => entry.Stake.Value.Grains).Order());
+    }
+
+    [Theory]
+    [InlineData(1, RuleCode.MarketOutdated)]
+    [InlineData(2, RuleCode.Accepted)]
+    [Trait("Rule", "P-61")]
+    public void An_announcement_takes_the_place_of_one_that_is_two_seconds_older(uint later, RuleCode expected)
+    {
+        NetNode node = Node();
+        HoldingAnnouncement first = HoldingOf(node, 1);
+        node.Engine.Market.Publish(first);
+        HoldingAnnouncement second = Signed(first with { Created = first.Created + later }, node, KeyOf(node, 1));
+        Assert.Equal(expected, node.Engine.Market.Publish(second));
+        Assert.Single(Table(node).Holdings);
+    }
+
     [Fact]
     [Trait("Rule", "P-60")]
     public void A_wrong_signature_ends_the_connection()

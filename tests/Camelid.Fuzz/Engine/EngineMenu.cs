@@ -1,7 +1,9 @@
 using Camelid.Protocol;
 using Camelid.Protocol.Blocks;
+using Camelid.Protocol.Market;
 using Camelid.Protocol.Peers;
 using Camelid.Protocol.Peers.Compact;
+using Camelid.Protocol.Tests.Market;
 using Camelid.Protocol.Tests.Peers;
 using Camelid.Protocol.Transactions;
 
@@ -51,13 +53,24 @@ internal static class EngineMenu
         };
     }
 
-    private static PeerMessage Other(byte about) => (about % 4) switch
+    private static PeerMessage Other(byte about) => (about % 8) switch
     {
         0 => new MemPoolMessage(),
         1 => new SendHeadersMessage(),
         2 => PeerSamples.Version(about),
+        3 => new InvMessage(new InventoryList(
+            [.. MarketSamples.All.Select(item => InventoryEntry.Of(item.Kind, item.Id))])),
+        4 => new GetDataMessage(new InventoryList([ItemOf(about)])),
+        5 => new MarketMessage(MarketSamples.All[about / 8 % MarketSamples.All.Count]),
+        6 => new NotFoundMessage(new InventoryList([ItemOf(about)])),
         _ => PeerSamples.Relay(3, PeerSamples.Id((byte)(1 + (about % 30)))).Message,
     };
+
+    private static InventoryEntry ItemOf(byte about)
+    {
+        MarketItem item = MarketSamples.All[about / 8 % MarketSamples.All.Count];
+        return InventoryEntry.Of(item.Kind, item.Id);
+    }
 
     private static InventoryList Strangers(byte about) => new(
         [.. Enumerable.Range(0, 1 + (about % 20)).Select(i =>
