@@ -12,6 +12,7 @@ internal static class FuzzTargets
         .. new IEnumerable<IFuzzTarget>[]
         {
             ChainTargets.All, JobTargets.All, KeyTargets.All, MarketTargets.All, PeerTargets.All, StorageTargets.All,
+            TradeTargets.All,
             [new KeyFileTarget(), new EngineTarget()],
         }.SelectMany(targets => targets).OrderBy(target => target.Name, StringComparer.Ordinal),
     ];
