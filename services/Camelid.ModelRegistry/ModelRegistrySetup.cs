@@ -1,5 +1,6 @@
 using Camelid.ModelRegistry.Api;
 using Camelid.ModelRegistry.Catalog;
+using Camelid.ModelRegistry.Distribution;
 using Camelid.ModelRegistry.Rpc;
 using Camelid.ModelRegistry.Storage;
 using Camelid.ServiceDefaults.Rpc;
@@ -17,6 +18,7 @@ public static class ModelRegistrySetup
         builder.AddServiceDatabase<ModelsDatabase>("models");
         builder.Services.AddSingleton<ModelCatalog>();
         builder.Services.AddSingleton<ModelImport>();
+        builder.AddDistribution();
         builder.Services.AddHostedService<CatalogStart>();
         builder.Services.AddHostedService<ModelFolderWatch>();
         builder.Services.AddHealthChecks().AddCheck<DefaultModelHealth>("modelregistry");

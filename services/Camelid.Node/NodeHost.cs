@@ -119,6 +119,7 @@ internal static class NodeHost
 
             // Two that mine where a block costs nothing would only fork. The environment may say otherwise.
             ["Chain:Mine"] = options.Connect.Count == 0 ? "true" : "false",
+            ["Models:ChunkPort"] = options.Port is 0 or > 65_533 ? "0" : $"{options.Port + 2}",
         });
         configuration.AddEnvironmentVariables();
         configuration.AddInMemoryCollection(PeersOf(options));

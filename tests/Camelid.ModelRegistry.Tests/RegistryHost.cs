@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Sockets;
 using Camelid.Contracts.ModelRegistry.V1;
 using Camelid.ModelRegistry.Catalog;
+using Camelid.ModelRegistry.Distribution.Market;
 using Camelid.ServiceDefaults.Bus;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -18,21 +20,44 @@ internal sealed class RegistryHost : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly GrpcChannel channel;
+    private readonly HttpClient http;
 
-    private RegistryHost(WebApplication app, GrpcChannel channel) => (this.app, this.channel) = (app, channel);
+    private RegistryHost(WebApplication app, string socket)
+    {
+        this.app = app;
+        http = new HttpClient(HandlerTo(socket))
+        {
+            BaseAddress = new Uri("http://localhost"), DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        channel = GrpcChannel.ForAddress(
+            "http://localhost", new GrpcChannelOptions { HttpHandler = HandlerTo(socket) });
+    }
 
     public ModelRegistryRpc.ModelRegistryRpcClient Client => new(channel);
 
     public ModelCatalog Catalog => app.Services.GetRequiredService<ModelCatalog>();
 
+    public HttpClient Http => http;
+
+    public IServiceProvider Services => app.Services;
+
     public ModelImport Import => app.Services.GetRequiredService<ModelImport>();
 
-    public static async Task<RegistryHost> StartAsync(string folder, CancellationToken cancellation)
+    public static async Task<RegistryHost> StartAsync(
+        string folder, CancellationToken cancellation, IModelMarket? market = null,
+        IReadOnlyDictionary<string, string>? settings = null)
     {
+        Directory.CreateDirectory(folder);
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection();
         builder.Configuration["Camelid:DataDir"] = folder;
+        foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
+        {
+            builder.Configuration[name] = value;
+        }
+
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         string socket = Path.Combine(folder, "registry.sock");
         File.Delete(socket);
@@ -41,29 +66,32 @@ internal sealed class RegistryHost : IAsyncDisposable
         builder.AddServiceDefaults();
         builder.AddModelRegistry();
         builder.AddServiceBus();
+        if (market is not null)
+        {
+            builder.Services.AddSingleton(market);
+        }
+
         WebApplication app = builder.Build();
         app.MapModelRegistry();
         await app.StartAsync(cancellation);
-        return new RegistryHost(app, ChannelTo(socket));
+        return new RegistryHost(app, socket);
     }
 
     public async ValueTask DisposeAsync()
     {
         channel.Dispose();
+        http.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
     }
 
-    private static GrpcChannel ChannelTo(string socket) => GrpcChannel.ForAddress("http://localhost", new()
+    private static SocketsHttpHandler HandlerTo(string socket) => new()
     {
-        HttpHandler = new SocketsHttpHandler
+        ConnectCallback = async (_, cancellation) =>
         {
-            ConnectCallback = async (_, cancellation) =>
-            {
-                Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
-                return new NetworkStream(connection, ownsSocket: true);
-            },
+            Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+            return new NetworkStream(connection, ownsSocket: true);
         },
-    });
+    };
 }

@@ -154,6 +154,13 @@ internal sealed class JobStore(JobsDatabase database)
             "select payment_state as State, count(*) as Jobs from jobs group by payment_state order by payment_state"),
         cancellationToken);
 
+    /// <summary>Settled jobs of each model.</summary>
+    public Task<IReadOnlyList<ModelCount>> CountSettledAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.QueryAsync<ModelCount>(
+            "select model_root as ModelRoot, count(*) as Jobs from jobs where payment_state = 'settled' "
+            + "group by model_root"),
+        cancellationToken);
+
     /// <summary>What the bought jobs say of each stake that they were given to.</summary>
     /// <param name="since">Failures before this, Unix milliseconds, are forgiven.</param>
     /// <param name="cancellationToken">Stops the question.</param>
@@ -231,6 +238,14 @@ internal sealed record SoldCount
 internal sealed record JobCount
 {
     public string State { get; init; } = "";
+
+    public long Jobs { get; init; }
+}
+
+/// <summary>How many jobs of a model there are.</summary>
+internal sealed record ModelCount
+{
+    public byte[] ModelRoot { get; init; } = [];
 
     public long Jobs { get; init; }
 }

@@ -108,6 +108,18 @@ internal sealed class JobPoolService(
     public override Task<ReadinessReply> GetReadiness(GetReadinessRequest request, ServerCallContext context) =>
         views.Readiness.LookAsync(context.CancellationToken);
 
+    public override async Task<GetPopularityReply> GetPopularity(
+        GetPopularityRequest request, ServerCallContext context)
+    {
+        GetPopularityReply reply = new();
+        reply.Models.AddRange((await store.CountSettledAsync(context.CancellationToken)).Select(count =>
+            new ModelPopularity
+            {
+                ModelRoot = ByteString.CopyFrom(count.ModelRoot), SettledJobs = (ulong)count.Jobs,
+            }));
+        return reply;
+    }
+
     public override async Task<StreamTokensReply> StreamTokens(
         IAsyncStreamReader<TokenReport> requestStream, ServerCallContext context)
     {

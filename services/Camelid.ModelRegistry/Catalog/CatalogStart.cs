@@ -1,3 +1,4 @@
+using Camelid.ModelRegistry.Distribution;
 using Camelid.ModelRuntime.Packages;
 
 namespace Camelid.ModelRegistry.Catalog;
@@ -5,11 +6,14 @@ namespace Camelid.ModelRegistry.Catalog;
 /// <summary>
 /// At start: imports the embedded model and checks all others. A damaged one is named and the rest is served.
 /// </summary>
-internal sealed partial class CatalogStart(ModelImport import, ILogger<CatalogStart> logger) : IHostedService
+internal sealed partial class CatalogStart(
+    ModelImport import, ModelRemoval removal, DistributionOptions options, ILogger<CatalogStart> logger)
+    : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (Directory.Exists(ModelPackage.EmbeddedFolder))
+        removal.Sweep();
+        if (options.ImportsEmbedded && Directory.Exists(ModelPackage.EmbeddedFolder))
         {
             try
             {

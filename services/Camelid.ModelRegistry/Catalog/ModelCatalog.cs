@@ -34,6 +34,15 @@ internal sealed class ModelCatalog(IConfiguration configuration) : IDisposable
         }
     }
 
+    /// <summary>Takes a model out; its tokenizer ends with those who use it.</summary>
+    public void Remove(Hash256 root)
+    {
+        lock (writing)
+        {
+            entries = [.. entries.Where(known => known.Root != root)];
+        }
+    }
+
     /// <summary>Notes that a file turned out damaged while the service was running.</summary>
     public void MarkDamaged(Hash256 root, string damage)
     {

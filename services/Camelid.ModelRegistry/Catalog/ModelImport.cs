@@ -69,6 +69,10 @@ internal sealed partial class ModelImport(
         }
     }
 
+    /// <summary>Takes up a model that was just put into its place, whole and checked.</summary>
+    public Task<ModelEntry> TakeUpAsync(ModelPackage package, CancellationToken cancellationToken) =>
+        AddAsync(package, cancellationToken);
+
     private async Task CheckAsync(Hash256 root, ModelRow? row, CancellationToken cancellationToken)
     {
         try

@@ -11,7 +11,8 @@ using RuntimeMessage = Camelid.ModelRuntime.Tokenization.ChatMessage;
 namespace Camelid.ModelRegistry.Rpc;
 
 /// <summary>Answers <c>ModelRegistryRpc</c>.</summary>
-internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger<ModelRegistryService> logger)
+internal sealed partial class ModelRegistryService(
+    ModelCatalog catalog, DistributionAnswers distribution, ILogger<ModelRegistryService> logger)
     : ModelRegistryRpc.ModelRegistryRpcBase
 {
     /// <summary>Most texts, or messages of a conversation, in one question.</summary>
@@ -133,6 +134,25 @@ internal sealed partial class ModelRegistryService(ModelCatalog catalog, ILogger
             throw Damaged(entry.Name, exception.Message);
         }
     }
+
+    public override Task<Model> PublishModel(PublishModelRequest request, ServerCallContext context) =>
+        distribution.PublishAsync(request.Model, context.CancellationToken);
+
+    public override Task<PullDetails> PullModel(PullModelRequest request, ServerCallContext context) =>
+        distribution.PullAsync(request.Model, context.CancellationToken);
+
+    public override Task WatchPull(
+        WatchPullRequest request, IServerStreamWriter<PullDetails> responseStream, ServerCallContext context) =>
+        distribution.WatchAsync(request.Root, responseStream, context.CancellationToken);
+
+    public override Task<ListPullsReply> ListPulls(ListPullsRequest request, ServerCallContext context) =>
+        Task.FromResult(distribution.List());
+
+    public override Task<RemoveModelReply> RemoveModel(RemoveModelRequest request, ServerCallContext context) =>
+        distribution.RemoveAsync(request.Model, context.CancellationToken);
+
+    public override Task<ListAnnouncedReply> ListAnnounced(ListAnnouncedRequest request, ServerCallContext context) =>
+        distribution.AnnouncedAsync(context.CancellationToken);
 
     private static RpcException Damaged(string name, string damage) => RpcReason.Exception(
         StatusCode.DataLoss, "model-damaged", $"model '{name}': {damage}; a restart imports the embedded model again");

@@ -43,6 +43,20 @@ public static class HolderFaults
     /// <summary>True where a holder is never asked again.</summary>
     public static bool IsForGood(this HolderFault fault) => fault >= HolderFault.WrongChunk;
 
+    /// <summary>The fault of that name; null for none.</summary>
+    public static HolderFault? Parse(string name)
+    {
+        foreach (HolderFault fault in Enum.GetValues<HolderFault>())
+        {
+            if (fault.Name() == name)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The stable name, for logs and JSON.</summary>
     public static string Name(this HolderFault fault) => fault switch
     {

@@ -61,7 +61,8 @@ internal sealed class HolderStream(Holder holder, int number)
 internal sealed partial class HolderRoster(int streamsPerHolder, ILogger logger)
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<HolderAddress, Holder> holders = [];
+    private readonly Dictionary<(string Host, int Port), Holder> holders = [];
+    private readonly Dictionary<(string Host, int Port), HolderFault> avoided = [];
     private readonly List<HolderStream> streams = [];
 
     /// <summary>All of them.</summary>
@@ -87,20 +88,31 @@ internal sealed partial class HolderRoster(int streamsPerHolder, ILogger logger)
     public string Said => string.Join("; ", All.Select(holder => $"{holder.Address}: {holder.Fault.Name()}")
         .DefaultIfEmpty("no node announces it"));
 
-    /// <summary>The holder at an address; null for one more than a download may have.</summary>
+    /// <summary>The holder at an address, whoever announces it; null for one more than a download may have.</summary>
     public Holder? At(HolderAddress address)
     {
         lock (gate)
         {
+            (string, int) place = (address.Host, address.Port);
             int first = holders.Count * streamsPerHolder;
-            if (!holders.TryGetValue(address, out Holder? holder)
+            if (!holders.TryGetValue(place, out Holder? holder)
                 && first + streamsPerHolder <= DownloadPlan.HoldersMax)
             {
-                holders.Add(address, holder = new Holder(first, address, streamsPerHolder));
+                holder = new Holder(first, address, streamsPerHolder) { Fault = avoided.GetValueOrDefault(place) };
+                holders.Add(place, holder);
                 streams.AddRange(holder.Streams);
             }
 
             return holder;
+        }
+    }
+
+    /// <summary>Says that an address did wrong before: should it be found, it is not asked.</summary>
+    public void Avoid(HolderAddress address, HolderFault fault)
+    {
+        lock (gate)
+        {
+            avoided[(address.Host, address.Port)] = fault;
         }
     }
 
