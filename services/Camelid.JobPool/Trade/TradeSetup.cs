@@ -28,6 +28,7 @@ internal static class TradeSetup
         services.AddSingleton<TradeInbox.Desks>();
         services.AddSingleton<TradeInbox>();
         services.AddHostedService(provider => provider.GetRequiredService<TradeInbox>());
-        services.AddHostedService<ServiceBeacon>();
+        services.AddSingleton<ServiceBeacon>();
+        services.AddHostedService(provider => provider.GetRequiredService<ServiceBeacon>());
     }
 }
