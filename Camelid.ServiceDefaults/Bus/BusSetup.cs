@@ -45,6 +45,8 @@ public static class BusSetup
         string? messaging = builder.Configuration.GetConnectionString("messaging");
         builder.Services.AddMassTransit(bus =>
         {
+            // The library would report to its makers how it is used.
+            bus.DisableUsageTelemetry();
             foreach (BusConsumer consumer in consumers)
             {
                 consumer.Register(bus);
