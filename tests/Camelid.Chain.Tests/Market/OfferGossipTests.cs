@@ -26,7 +26,7 @@ public sealed class OfferGossipTests : MarketBed
     [Trait("Rule", "P-62")]
     public void An_offer_whose_transaction_comes_later_waits_for_it_and_no_longer_than_ten_seconds()
     {
-        (NetNode[] line, Transaction funding) = Clients(2, 2);
+        (NetNode[] line, Transaction funding) = Clients(2, 3);
         JobParameters job = JobOf(line[0], 1);
         Transaction backing = OfferOf(line[0], job, funding, 0);
         JobOffer offer = Offer(line[0], job, backing);
@@ -35,6 +35,17 @@ public sealed class OfferGossipTests : MarketBed
         Assert.Equal((0, 1), (Table(line[1]).Count, line[1].Engine.Market.WaitingCount));
         Assert.True(line[0].Pool.Accept(backing).IsAccepted);
         Assert.True(Net.RunUntil(() => line.All(node => Knows(node, offer)), 5));
+
+        // Too late for the first telling, in time for the next.
+        JobParameters late = JobOf(line[0], 3);
+        Transaction lateBacking = OfferOf(line[0], late, funding, 2);
+        JobOffer lateOffer = Offer(line[0], late, lateBacking);
+        Telling(line[1], 32, lateOffer);
+        Net.Run(12);
+        Assert.False(Knows(line[1], lateOffer));
+        Assert.True(line[0].Pool.Accept(lateBacking).IsAccepted);
+        Assert.Equal(RuleCode.Accepted, line[0].Engine.Market.Publish(lateOffer));
+        Assert.True(Net.RunUntil(() => Knows(line[1], lateOffer), 5));
 
         JobParameters never = JobOf(line[0], 2);
         JobOffer unbacked = Offer(line[0], never, OfferOf(line[0], never, funding, 1));

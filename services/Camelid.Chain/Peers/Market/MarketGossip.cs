@@ -206,7 +206,10 @@ internal sealed partial class MarketGossip(PeerParts parts, ILogger<MarketGossip
         return false;
     }
 
-    /// <summary>What was refused is not asked for again until the tip changes, and costs what it costs.</summary>
+    /// <summary>
+    /// What was refused is not asked for again until the tip changes, and costs what it costs. What only lacked its J0
+    /// or stake may be told again: on a slow node both may have been on their way for longer.
+    /// </summary>
     private void Settle(InventoryEntry entry, Peer? peer, RuleCode code)
     {
         if (code == RuleCode.Accepted)
@@ -214,7 +217,11 @@ internal sealed partial class MarketGossip(PeerParts parts, ILogger<MarketGossip
             return;
         }
 
-        refused.Add(entry.Hash);
+        if (!IsOnItsWay(code))
+        {
+            refused.Add(entry.Hash);
+        }
+
         if (peer is not null)
         {
             LogRefused(entry.Kind, peer.Id, code.ToReason());
