@@ -70,6 +70,10 @@ internal sealed class SimulationBenchmark
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{scenarios[i].Name}: {spent[i].TotalSeconds / seeds:F3} s a seed"));
+            if (scenarios[i].Totals is { Length: > 0 } totals)
+            {
+                Console.WriteLine($"{scenarios[i].Name}: {totals}");
+            }
         }
 
         while (slowest.TryDequeue(out string? name, out TimeSpan took))

@@ -26,7 +26,7 @@ public enum PaymentState
     /// <summary>The claim is in a block.</summary>
     Settled = 6,
 
-    /// <summary>Time ran out before a payment. Terminal.</summary>
+    /// <summary>Time ran out before a payment. A payment that is mined all the same opens it again.</summary>
     Expired = 7,
 
     /// <summary>The client took the payment back after its refund time. Terminal.</summary>
@@ -93,9 +93,12 @@ public enum PaymentCause
 /// <summary>Rule J-10: the only ways from one payment state to the next.</summary>
 public static class PaymentLifecycle
 {
-    /// <summary>True where nothing can follow. Settled can still be slashed, or lose its block.</summary>
+    /// <summary>
+    /// True where nothing can follow. Settled can still be slashed, or lose its block; expired was judged by the clock,
+    /// and the chain has the last word.
+    /// </summary>
     public static bool IsTerminal(PaymentState state) =>
-        state is PaymentState.Expired or PaymentState.Refunded or PaymentState.Slashed or PaymentState.Dismissed;
+        state is PaymentState.Refunded or PaymentState.Slashed or PaymentState.Dismissed;
 
     /// <summary>The next state, or null: impossible, and the caller refuses it aloud.</summary>
     public static PaymentState? Next(PaymentState state, PaymentCause cause) => (state, cause) switch
@@ -109,6 +112,9 @@ public static class PaymentLifecycle
         (PaymentState.Created or PaymentState.Accepted, PaymentCause.DeadlinePassed) => PaymentState.Expired,
         (PaymentState.Created or PaymentState.Accepted, PaymentCause.Withdrawn) => PaymentState.Dismissed,
         (PaymentState.Committed, PaymentCause.TestamentExpired) => PaymentState.Expired,
+
+        // A signed payment can still be mined, where a reorganisation gives its deposit back: the money is followed.
+        (PaymentState.Expired, PaymentCause.PaymentMined) => PaymentState.Paid,
         (PaymentState.Committed, PaymentCause.OutputRejected) => PaymentState.Dismissed,
 
         // A reorganisation takes the payment out of the chain: the key is opened again once it is back.

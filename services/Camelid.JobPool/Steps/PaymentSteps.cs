@@ -63,11 +63,9 @@ internal sealed partial class PaymentSteps(
     {
         TransactionReply? payment = await look.FindAsync(row.PaymentTxid, cancellationToken);
         bool isMined = payment is { Confirmations: > 0 };
-        if (JobFacets.PaymentOf(row) == PaymentState.Committed)
+        if (JobFacets.PaymentOf(row) is PaymentState.Committed or PaymentState.Expired)
         {
-            return isMined ? Paid(row, payment!, now)
-                : now >= row.TestamentExpiry * 1000 ? EndSteps.ExpireTestament(row, now)
-                : StepResult.Wait;
+            return Unmined(row, payment, now);
         }
 
         if (!isMined)
@@ -132,6 +130,20 @@ internal sealed partial class PaymentSteps(
         return DeliveryEnvelope.Seal(
             curve, oneTime, parameters.ClientKey, commitment.Delivery.Encode(), row.TestamentHash);
     }
+
+    /// <summary>
+    /// A payment that was in no block when it was looked for last. It may wait as long as it can be mined; where it
+    /// can't, the job expires with its testament, and is opened again by the block that holds the payment after all.
+    /// </summary>
+    public static StepResult Unmined(JobRow row, TransactionReply? payment, long now) => payment switch
+    {
+        { Confirmations: > 0 } => Paid(row with { IsOpen = 1 }, payment, now),
+        _ when JobFacets.PaymentOf(row) == PaymentState.Expired => row.IsOpen == 1
+            ? StepResult.Of(JobChange.Of(row with { IsOpen = 0 }))
+            : StepResult.Wait,
+        null when now >= row.TestamentExpiry * 1000 => EndSteps.ExpireTestament(row, now),
+        _ => StepResult.Wait,
+    };
 
     /// <summary>Back to <c>committed</c>: the payment waits for a block again.</summary>
     public StepResult Unpaid(JobRow row, long now)

@@ -59,6 +59,7 @@ internal static class StepPlan
         PaymentState.Accepted => OfAccepted(row, options, nowMs),
         PaymentState.Committed => OfCommitted(row, options, nowMs),
         PaymentState.Paid => StepKind.WatchPayment,
+        PaymentState.Expired when row.PaymentTxid is not null => StepKind.WatchPayment,
         PaymentState.Delivered => StepKind.WatchClaim,
         PaymentState.Settled => row.IsOpen == 1 ? StepKind.WatchClaim : StepKind.None,
         PaymentState.Expired or PaymentState.Dismissed when row.IsOfferClosed == 0 && row.PaymentTxid is null

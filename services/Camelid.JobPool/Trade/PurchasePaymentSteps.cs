@@ -24,11 +24,9 @@ internal sealed partial class PurchasePaymentSteps(
     {
         TransactionReply? payment = await look.FindAsync(row.PaymentTxid, cancellationToken);
         bool isMined = payment is { Confirmations: > 0 };
-        if (JobFacets.PaymentOf(row) == PaymentState.Committed)
+        if (JobFacets.PaymentOf(row) is PaymentState.Committed or PaymentState.Expired)
         {
-            return isMined ? PaymentSteps.Paid(row, payment!, now)
-                : now >= row.TestamentExpiry * 1000 ? EndSteps.ExpireTestament(row, now)
-                : StepResult.Wait;
+            return PaymentSteps.Unmined(row, payment, now);
         }
 
         if (!isMined)

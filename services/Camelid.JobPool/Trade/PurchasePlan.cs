@@ -21,6 +21,7 @@ internal static class PurchasePlan
         PaymentState.Committed when row.PaymentTxid is null
             => nowMs >= row.TestamentExpiry * 1000 ? StepKind.ExpireTestament : StepKind.Pay,
         PaymentState.Committed or PaymentState.Paid => StepKind.WatchPurchase,
+        PaymentState.Expired when row.PaymentTxid is not null => StepKind.WatchPurchase,
         PaymentState.Delivered or PaymentState.Settled => OfDelivered(row, options, nowMs),
         PaymentState.Expired or PaymentState.Dismissed when row.IsOfferClosed == 0 && row.PaymentTxid is null
             => StepKind.CloseOffer,

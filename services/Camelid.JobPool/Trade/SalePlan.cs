@@ -15,6 +15,7 @@ internal static class SalePlan
         PaymentState.Accepted => OfAccepted(row, options, nowMs),
         PaymentState.Committed when SendsCommitment(row, nowMs) => StepKind.SendCommitment,
         PaymentState.Committed or PaymentState.Paid => StepKind.WatchSale,
+        PaymentState.Expired when row.PaymentTxid is not null => StepKind.WatchSale,
         PaymentState.Delivered => StepKind.WatchSaleClaim,
         PaymentState.Settled => row.IsOpen == 1 ? StepKind.WatchSaleClaim : StepKind.None,
         _ => row.IsOpen == 1 ? StepKind.Close : StepKind.None,

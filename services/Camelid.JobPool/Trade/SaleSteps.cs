@@ -72,12 +72,12 @@ internal sealed class SaleSteps(
 
         TransactionReply? payment = await look.FindAsync(row.PaymentTxid, cancellationToken);
         bool isMined = payment is { Confirmations: > 0 };
-        if (JobFacets.PaymentOf(row) == PaymentState.Committed)
+        if (JobFacets.PaymentOf(row) is PaymentState.Committed or PaymentState.Expired)
         {
-            return isMined ? PaymentSteps.Paid(row, payment!, now)
-                : now >= row.TestamentExpiry * 1000 ? EndSteps.ExpireTestament(row, now)
-                : payment is null ? StepResult.Of(JobChange.Of(row with { PaymentTxid = null, PaymentRaw = null }))
-                : StepResult.Wait;
+            bool isLooking = JobFacets.PaymentOf(row) == PaymentState.Committed && now < row.TestamentExpiry * 1000;
+            return payment is null && isLooking
+                ? StepResult.Of(JobChange.Of(row with { PaymentTxid = null, PaymentRaw = null }))
+                : PaymentSteps.Unmined(row, payment, now);
         }
 
         if (!isMined)

@@ -65,6 +65,8 @@ public sealed class StepPlanTests
         ("expired and closed", Offered with { PaymentState = "expired", IsOfferClosed = 1 }, Now, StepKind.Close),
         ("expired for good", Offered with { PaymentState = "expired", IsOfferClosed = 1, IsOpen = 0 }, Now,
             StepKind.None),
+        ("expired, its payment signed", Verified with { PaymentState = "expired", PaymentTxid = [1], IsOpen = 0 }, Now,
+            StepKind.WatchPayment),
         ("refunded", Verified with { PaymentState = "refunded" }, Now, StepKind.Close),
     ];
 

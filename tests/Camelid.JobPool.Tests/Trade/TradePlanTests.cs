@@ -73,7 +73,7 @@ public sealed class TradePlanTests
             Delivered with { PaymentState = "settled", VerificationState = "failed" }, Now,
             StepKind.WatchPurchaseClaim),
         ("bought: expired", Ordered with { PaymentState = "expired" }, Now, StepKind.CloseOffer),
-        ("bought: expired, paid for", Paying with { PaymentState = "expired" }, Now, StepKind.Close),
+        ("bought: expired, paid for", Paying with { PaymentState = "expired" }, Now, StepKind.WatchPurchase),
         ("bought: refunded", Paying with { PaymentState = "refunded" }, Now, StepKind.Close),
         ("sold: created", Sold, Now, StepKind.AcceptOrder),
         ("sold: too late", Sold, DeadlineMs, StepKind.Lapse),
@@ -94,6 +94,7 @@ public sealed class TradePlanTests
         ("sold: claimed", Sent with { PaymentState = "delivered", PaymentTxid = [1] }, Now, StepKind.WatchSaleClaim),
         ("sold: settled", Sent with { PaymentState = "settled", IsOpen = 0 }, Now, StepKind.None),
         ("sold: expired", Sent with { PaymentState = "expired" }, Now, StepKind.Close),
+        ("sold: expired, paid for", Sent with { PaymentState = "expired", PaymentTxid = [1] }, Now, StepKind.WatchSale),
     ];
 
     public static TheoryData<string> Names => [.. Table.Select(entry => entry.Name)];

@@ -18,6 +18,7 @@ public sealed class LifecycleTests
         [(Committed, PaymentMined)] = Paid,
         [(Committed, TestamentExpired)] = Expired,
         [(Committed, OutputRejected)] = Dismissed,
+        [(Expired, PaymentMined)] = Paid,
         [(Paid, KeyOpened)] = Delivered,
         [(Paid, PaymentDisconnected)] = Committed,
         [(Paid, RefundMined)] = Refunded,

@@ -82,7 +82,10 @@ internal sealed class Arena
     /// Adds and starts the honest nodes, each in a network group of its own; all know the first two. The first one has
     /// a short chain that the others are to fetch, and whose coins belong to all in turn.
     /// </summary>
-    public void AddHonest(int count)
+    public void AddHonest(int count) => AddHonest(count, _ => { });
+
+    /// <summary>As above, with something done to each node before it starts.</summary>
+    public void AddHonest(int count, Action<SimulatedNode> prepare)
     {
         PeerAddress[] seeds = [AddressOf(0), AddressOf(1)];
         for (int i = 0; i < count; i++)
@@ -92,6 +95,7 @@ internal sealed class Arena
         }
 
         Honest.AddRange(nodes);
+        nodes.ForEach(prepare);
         nodes[0].Start();
         for (int height = 1; height <= BlocksBefore; height++)
         {

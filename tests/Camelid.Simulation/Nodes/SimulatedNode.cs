@@ -104,6 +104,12 @@ internal sealed class SimulatedNode : IEndpoint
     /// <summary>Its keys.</summary>
     public RoleKey Purse => identity.Keys[KeyRole.Miner];
 
+    /// <summary>Network, curve and keys, as its chain has them.</summary>
+    public ChainIdentity Identity => identity;
+
+    /// <summary>For whom envelopes are that are addressed to it; taken up by the next start.</summary>
+    public IAddressedMessageHandler? Addressed { get; set; }
+
     /// <summary>Its name among peers.</summary>
     public NodeId Id => NodeId.Of(identity.Keys[KeyRole.Node].Public);
 
@@ -133,6 +139,7 @@ internal sealed class SimulatedNode : IEndpoint
             Random = Random,
             Transport = Transport,
             Store = files,
+            Addressed = Addressed,
             PublicAddress = Address,
             Loggers = NullLoggerFactory.Instance,
         });

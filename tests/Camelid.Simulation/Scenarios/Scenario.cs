@@ -26,7 +26,7 @@ internal abstract class Scenario
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new PartitionScenario(), new SelfishMinerScenario(), new EclipseScenario(), new SpamScenario(),
-        new TimeSkewScenario(), new IdleWeekScenario(), new PowerCutScenario(),
+        new TimeSkewScenario(), new IdleWeekScenario(), new PowerCutScenario(), new TradePartitionScenario(),
     ];
 
     /// <summary>As many nodes as there may be, slow: told for a few seeds only.</summary>
@@ -69,6 +69,9 @@ internal abstract class Scenario
             }
         }
     }
+
+    /// <summary>What all runs of this scenario came to together, in words; empty where nothing is counted.</summary>
+    public virtual string Totals => "";
 
     /// <summary>The story, to its quiet end.</summary>
     protected abstract string Tell(Arena arena);
