@@ -84,6 +84,14 @@ public sealed partial class CamelidClient(HttpClient http) : IDisposable
         return await ElementOfAsync(response, cancellationToken);
     }
 
+    /// <summary>Deletes what an operator route names, such as <c>/api/models/NAME</c>.</summary>
+    public async Task<JsonElement> DeleteOperatorAsync(string path, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Delete, path);
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        return await ElementOfAsync(response, cancellationToken);
+    }
+
     /// <summary>A completion, once it was verified and its payment was broadcast.</summary>
     public Task<CompletionDocument> CompleteAsync(CompletionRequest request, CancellationToken cancellationToken) =>
         PostAsync("/v1/completions", request, OpenAiJson.Default.CompletionRequest,

@@ -129,6 +129,9 @@ internal sealed class DistributionAnswers(
         return progress;
     }
 
-    private static ByteString NodeIdOf(string digits) => Hash256.TryParse(digits, out Hash256 node)
-        ? Bytes(node) : ByteString.Empty;
+    /// <summary>The market's own digits; a test's or a fixed address's may be none.</summary>
+    private static ByteString NodeIdOf(string digits) =>
+        digits.Length % 2 == 0 && digits.All(char.IsAsciiHexDigitLower)
+            ? ByteString.CopyFrom(Convert.FromHexString(digits))
+            : ByteString.Empty;
 }

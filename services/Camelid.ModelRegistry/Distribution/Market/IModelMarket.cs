@@ -10,7 +10,7 @@ namespace Camelid.ModelRegistry.Distribution.Market;
 internal sealed record MarketModel(Hash256 Root, string Name, long BytesCount, Hash256? ParentRoot);
 
 /// <summary>What one node announces.</summary>
-/// <param name="NodeId">The node, 64 digits.</param>
+/// <param name="NodeId">The node, in hexadecimal digits.</param>
 /// <param name="ChunkAddress">host:port of its chunk streams.</param>
 /// <param name="Models">Its models.</param>
 internal sealed record Holding(string NodeId, string ChunkAddress, IReadOnlyList<MarketModel> Models);

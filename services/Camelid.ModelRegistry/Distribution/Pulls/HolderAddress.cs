@@ -4,7 +4,7 @@ using System.Net;
 namespace Camelid.ModelRegistry.Distribution.Pulls;
 
 /// <summary>Where a node serves chunks.</summary>
-/// <param name="NodeId">The node that announced it, 64 digits; empty where it is not known.</param>
+/// <param name="NodeId">The node that announced it, in hexadecimal digits; empty where it is not known.</param>
 /// <param name="Host">Name or IP address.</param>
 /// <param name="Port">TCP port.</param>
 internal sealed record HolderAddress(string NodeId, string Host, int Port)
