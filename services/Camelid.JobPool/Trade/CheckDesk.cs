@@ -19,7 +19,7 @@ internal sealed partial class CheckDesk(CheckStore store, OperatorDirectory dire
     /// <summary>What the desk is given besides its collaborators.</summary>
     internal sealed record Tools(
         SignerRpc.SignerRpcClient Signer, TradePost Post, ISecp256k1 Curve, JobPoolOptions Options, TimeProvider Time,
-        ILogger<CheckDesk> Logger);
+        NodeConduct Conduct, ILogger<CheckDesk> Logger);
 
     private const int WaitingMax = 256;
     private const long MinuteMs = 60_000;
@@ -31,8 +31,7 @@ internal sealed partial class CheckDesk(CheckStore store, OperatorDirectory dire
     /// <summary>A client asks. Safe to repeat.</summary>
     public async Task TakeRequestAsync(NodeMessage message, CancellationToken cancellationToken)
     {
-        string sender = Convert.ToHexStringLower(message.Sender.Span);
-        if (await OpenAsync(message, sender, cancellationToken) is not { } request)
+        if (await OpenAsync(message, cancellationToken) is not { } request)
         {
             return;
         }
@@ -54,7 +53,9 @@ internal sealed partial class CheckDesk(CheckStore store, OperatorDirectory dire
         CheckCount count = await store.CountAsync(client, NowMs - MinuteMs, cancellationToken);
         if (row is null && (count.OfClient >= tools.Options.ChecksPerMinute || count.Waiting >= WaitingMax))
         {
-            LogRefused(sender, $"{count.OfClient} checks of this client in a minute, {count.Waiting} wait");
+            tools.Conduct.Refuse(
+                message.Sender, "check request", TradeFault.TooMany,
+                $"{count.OfClient} checks of this client in a minute, {count.Waiting} wait");
             return;
         }
 
@@ -95,7 +96,7 @@ internal sealed partial class CheckDesk(CheckStore store, OperatorDirectory dire
         await tools.Post.SendAsync(row.ClientNode, TradeMessageKind.CheckAnswer, row.Answer!, cancellationToken);
     }
 
-    private async Task<CheckRequest?> OpenAsync(NodeMessage message, string sender, CancellationToken cancellationToken)
+    private async Task<CheckRequest?> OpenAsync(NodeMessage message, CancellationToken cancellationToken)
     {
         OpenCheckRequestReply reply;
         try
@@ -106,7 +107,11 @@ internal sealed partial class CheckDesk(CheckStore store, OperatorDirectory dire
         catch (RpcException exception) when (exception.StatusCode
             is StatusCode.FailedPrecondition or StatusCode.InvalidArgument)
         {
-            LogRefused(sender, exception.Status.Detail);
+            tools.Conduct.Refuse(
+                message.Sender, "check request", exception.StatusCode == StatusCode.InvalidArgument
+                    ? TradeFault.Malformed
+                    : TradeFault.NotSealedHere,
+                exception.Status.Detail);
             return null;
         }
 
@@ -117,9 +122,9 @@ internal sealed partial class CheckDesk(CheckStore store, OperatorDirectory dire
             return request;
         }
 
-        LogRefused(sender, request is null
-            ? "not in canonical form"
-            : "not by the job's client, or not of that output");
+        tools.Conduct.Refuse(
+            message.Sender, "check request", request is null ? TradeFault.Malformed : TradeFault.WrongSignature,
+            request is null ? "not in canonical form" : "not by the job's client, or not of that output");
         return null;
     }
 
@@ -132,9 +137,6 @@ internal sealed partial class CheckDesk(CheckStore store, OperatorDirectory dire
         TestamentHash = request.Testament.Hash.ToBytes(),
         NumericsClass = request.Testament.NumericsClass.ToBytes(),
     };
-
-    [LoggerMessage(2062, LogLevel.Warning, "A check that node {Node} asks for is refused: {Reason}")]
-    private partial void LogRefused(string node, string reason);
 
     [LoggerMessage(2063, LogLevel.Information,
         "Job {JobId} of another operator is checked: {Verdict}, for node {Node}")]

@@ -25,7 +25,7 @@ internal sealed partial class OrderIntake(
     /// <summary>What the intake is given besides its collaborators.</summary>
     internal sealed record Tools(
         SignerRpc.SignerRpcClient Signer, TradePost Post, WorkerRoster Roster, ISecp256k1 Curve, JobPoolOptions Options,
-        JobMetrics Metrics, TimeProvider Time, ILogger<OrderIntake> Logger);
+        JobMetrics Metrics, TimeProvider Time, NodeConduct Conduct, ILogger<OrderIntake> Logger);
 
     /// <summary>Seconds in which J0 may still be on its way to this node.</summary>
     private const uint OfferPatienceSeconds = 20;
@@ -93,13 +93,17 @@ internal sealed partial class OrderIntake(
         catch (RpcException exception) when (exception.StatusCode
             is StatusCode.FailedPrecondition or StatusCode.InvalidArgument)
         {
-            LogRefused(Convert.ToHexStringLower(message.Sender.Span), exception.Status.Detail);
+            tools.Conduct.Refuse(
+                message.Sender, "order", exception.StatusCode == StatusCode.InvalidArgument
+                    ? TradeFault.Malformed
+                    : TradeFault.NotSealedHere,
+                exception.Status.Detail);
             return null;
         }
 
         if (!JobOrder.TryDecode(reply.Content.Span, out JobOrder? order) || order is null)
         {
-            LogRefused(Convert.ToHexStringLower(message.Sender.Span), "the order is not in canonical form");
+            tools.Conduct.Refuse(message.Sender, "order", TradeFault.Malformed, "its content is not canonical");
             return null;
         }
 
@@ -238,9 +242,6 @@ internal sealed partial class OrderIntake(
 
     [LoggerMessage(2059, LogLevel.Information, "Job {JobId} of another operator is not taken: {Reason}")]
     private partial void LogNotTaken(string jobId, string reason);
-
-    [LoggerMessage(2060, LogLevel.Warning, "An order from node {Node} is refused: {Reason}")]
-    private partial void LogRefused(string node, string reason);
 
     [LoggerMessage(2061, LogLevel.Information, "The offer of job {JobId} is not backed yet: {Reason}")]
     private partial void LogUnbacked(string jobId, string reason);

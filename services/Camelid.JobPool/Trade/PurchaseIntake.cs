@@ -15,14 +15,12 @@ namespace Camelid.JobPool.Trade;
 /// What workers and verifiers of other operators answer. A message counts only from the node that the job was given
 /// to, about that job, signed by that stake; all else changes nothing and is logged with its reason.
 /// </summary>
-internal sealed partial class PurchaseIntake(
+internal sealed class PurchaseIntake(
     JobStore store, JobSteps steps, OperatorDirectory directory, PurchaseIntake.Tools tools)
 {
     /// <summary>What the intake is given besides its collaborators.</summary>
     internal sealed record Tools(
-        SignerRpc.SignerRpcClient Signer, TradePost Post, ISecp256k1 Curve, ILogger<PurchaseIntake> Logger);
-
-    private readonly ILogger logger = tools.Logger;
+        SignerRpc.SignerRpcClient Signer, TradePost Post, ISecp256k1 Curve, NodeConduct Conduct);
 
     /// <summary>The worker takes the order, or says why not.</summary>
     public async Task TakeAnswerAsync(NodeMessage message, CancellationToken cancellationToken)
@@ -31,7 +29,7 @@ internal sealed partial class PurchaseIntake(
         if (!SignedBody.TryDecode(message.Body.Span, out SignedBody? signed)
             || !OrderAnswer.TryDecode(signed!.Body, out OrderAnswer? answer) || answer!.Genesis != profile.Genesis)
         {
-            LogRefused("order answer", NodeOf(message), "not in canonical form, or of another network");
+            Refuse(message, "order answer", signed is null ? TradeFault.Malformed : TradeFault.OtherNetwork);
             return;
         }
 
@@ -39,7 +37,7 @@ internal sealed partial class PurchaseIntake(
             || answer.Stake != OperatorProfile.StakeOf(row.StakeId)
             || !tools.Curve.Verify(PurchaseSteps.KeyOf(row.WorkerKey), answer.SigningHash, signed.Signature))
         {
-            LogRefused("order answer", NodeOf(message), "not of a job of that worker, or not signed by its stake");
+            Refuse(message, "order answer", TradeFault.OtherJob);
             return;
         }
 
@@ -52,13 +50,13 @@ internal sealed partial class PurchaseIntake(
     {
         if (!JobCommitment.TryDecode(message.Body.Span, out JobCommitment? commitment) || commitment is null)
         {
-            LogRefused("commitment", NodeOf(message), "not in canonical form");
+            Refuse(message, "commitment", TradeFault.Malformed);
             return;
         }
 
         if (await FindAsync(commitment.Testament.JobId, message, cancellationToken) is not { } row)
         {
-            LogRefused("commitment", NodeOf(message), "not of a job of that worker");
+            Refuse(message, "commitment", TradeFault.OtherJob);
             return;
         }
 
@@ -84,7 +82,7 @@ internal sealed partial class PurchaseIntake(
         if (!CheckAnswer.TryDecode(message.Body.Span, out CheckAnswer? answer) || answer is null
             || answer.Attestation.Genesis != profile.Genesis)
         {
-            LogRefused("verdict", NodeOf(message), "not in canonical form, or of another network");
+            Refuse(message, "verdict", answer is null ? TradeFault.Malformed : TradeFault.OtherNetwork);
             return;
         }
 
@@ -97,7 +95,7 @@ internal sealed partial class PurchaseIntake(
             || answer.VerifierKey != PurchaseSteps.KeyOf(row.VerifierKey)
             || !tools.Curve.Verify(answer.VerifierKey, answer.Attestation.SigningHash, answer.Signature))
         {
-            LogRefused("verdict", NodeOf(message), "not asked for, of another testament, or not signed by that stake");
+            Refuse(message, "verdict", TradeFault.OtherJob);
             return;
         }
 
@@ -189,7 +187,8 @@ internal sealed partial class PurchaseIntake(
     /// <summary>A worker that commits to what it can't be paid for has failed the job; nothing was paid.</summary>
     private Task RefuseAsync(JobRow row, string reason, CancellationToken cancellationToken)
     {
-        LogRefused("commitment", Convert.ToHexStringLower(row.PeerNode!), reason);
+        tools.Conduct.Refuse(
+            ByteString.CopyFrom(row.PeerNode), "commitment", TradeFault.BadCommitment, reason);
         return steps.ApplyAsync(
             row.JobId,
             (current, now) => current.TestamentHash is null
@@ -247,8 +246,6 @@ internal sealed partial class PurchaseIntake(
         return JobFacets.Move(JobChange.Of(judged), cause, now);
     }
 
-    private static string NodeOf(NodeMessage message) => Convert.ToHexStringLower(message.Sender.Span);
-
-    [LoggerMessage(2057, LogLevel.Warning, "A {What} from node {Node} is refused: {Reason}")]
-    private partial void LogRefused(string what, string node, string reason);
+    private void Refuse(NodeMessage message, string what, TradeFault fault) => tools.Conduct.Refuse(
+        message.Sender, what, fault, "it counts from the node, the stake and the key that the job was given to");
 }

@@ -16,7 +16,8 @@ internal sealed partial class TradeInbox(
     : BackgroundService
 {
     /// <summary>Whom messages go to.</summary>
-    internal sealed record Desks(OrderIntake Orders, PurchaseIntake Purchases, SaleIntake Sales, CheckDesk Checks);
+    internal sealed record Desks(
+        OrderIntake Orders, PurchaseIntake Purchases, SaleIntake Sales, CheckDesk Checks, NodeConduct Conduct);
 
     private const int WaitingMax = 1024;
     private const int AtOnceMax = 4;
@@ -33,7 +34,7 @@ internal sealed partial class TradeInbox(
 
     /// <summary>Judges and takes one message. Safe to repeat.</summary>
     public Task TakeAsync(NodeMessage message, CancellationToken cancellationToken) =>
-        (TradeMessageKind)message.Kind switch
+        !desks.Conduct.Admit(message.Sender) ? Task.CompletedTask : (TradeMessageKind)message.Kind switch
         {
             TradeMessageKind.Order => desks.Orders.TakeAsync(message, cancellationToken),
             TradeMessageKind.OrderAnswer => desks.Purchases.TakeAnswerAsync(message, cancellationToken),

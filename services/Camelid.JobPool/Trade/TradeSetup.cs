@@ -8,6 +8,7 @@ internal static class TradeSetup
     public static void AddTrade(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(OperatorRoles.Read(configuration));
+        services.AddSingleton<NodeConduct>();
         services.AddSingleton<TradePost>();
         services.AddSingleton<EscrowLook>();
         services.AddSingleton<WorkerChoice>();

@@ -1,5 +1,7 @@
+using Camelid.Contracts.JobPool.V1;
 using Camelid.JobPool.Jobs;
 using Camelid.JobPool.Storage;
+using Camelid.JobPool.Trade;
 using Camelid.Protocol.Jobs;
 using Camelid.ServiceDefaults.Hosting;
 using Camelid.ServiceDefaults.Storage;
@@ -15,7 +17,9 @@ public abstract class JobStoreContract
 {
     private protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private protected abstract Task<JobStore> NewStoreAsync();
+    private protected abstract Task<JobsDatabase> NewDatabaseAsync();
+
+    private async Task<JobStore> NewStoreAsync() => new(await NewDatabaseAsync());
 
     [Fact]
     public async Task A_row_is_read_as_it_was_written()
@@ -119,6 +123,96 @@ public abstract class JobStoreContract
         Assert.Equal([Id("01")], (await store.ListAsync(20, 2, Stop)).Select(row => row.JobId));
     }
 
+    [Fact]
+    public async Task What_was_agreed_with_another_operator_is_kept()
+    {
+        JobStore store = await NewStoreAsync();
+        JobRow sold = RowOf("01", "a") with
+        {
+            Side = JobSide.Sold, PeerNode = [1], StakeId = [2], OfferTxid = [3], IsOfferClosed = 1, VerifyBy = "third",
+        };
+        await store.AddAsync(sold, Stop);
+        JobRow read = (await store.FindAsync(sold.JobId, Stop))!;
+        Assert.Equal((JobSide.Sold, 1, "third"), (read.Side, read.IsOfferClosed, read.VerifyBy));
+        Assert.Equal([1, 2, 3], [.. read.PeerNode!, .. read.StakeId!, .. read.OfferTxid!]);
+        JobRow changed = read with
+        {
+            OrderAnswerSignature = [4], PeerAnswered = 5, Envelope = [6], Delivery = [7], VerifierNode = [8],
+            VerifierStakeId = [9], Delivered = 10,
+        };
+        await store.SaveAsync(JobChange.Of(changed), null, Stop);
+        read = (await store.FindAsync(sold.JobId, Stop))!;
+        Assert.Equal((5, 10), (read.PeerAnswered, read.Delivered));
+        Assert.Equal([4, 6, 7], [.. read.OrderAnswerSignature!, .. read.Envelope!, .. read.Delivery!]);
+        Assert.Equal([8, 9], [.. read.VerifierNode!, .. read.VerifierStakeId!]);
+    }
+
+    [Fact]
+    public async Task A_stakes_record_counts_what_is_open_and_what_failed_lately()
+    {
+        JobStore store = await NewStoreAsync();
+        byte[] stake = [1, 1];
+        (string State, long Updated, long Cancelled)[] jobs =
+        [
+            ("created", 5, 0), ("accepted", 5, 0), ("settled", 100, 0), ("expired", 100, 0), ("expired", 99, 0),
+            ("refunded", 100, 0), ("dismissed", 100, 0), ("dismissed", 100, 1),
+        ];
+        for (int i = 0; i < jobs.Length; i++)
+        {
+            JobRow row = RowOf($"0{i}", $"k{i}") with
+            {
+                Side = JobSide.Bought, StakeId = stake, PaymentState = jobs[i].State, Updated = jobs[i].Updated,
+            };
+            await store.AddAsync(row, Stop);
+            await store.SaveAsync(JobChange.Of(row with { IsCancelled = jobs[i].Cancelled }), null, Stop);
+        }
+
+        JobRow own = RowOf("09", "own") with { StakeId = stake, PaymentState = "expired", Updated = 100 };
+        await store.AddAsync(own, Stop);
+        StakeRecord record = Assert.Single(await store.StakeRecordsAsync(100, Stop));
+        Assert.Equal(stake, record.StakeId);
+        Assert.Equal((2, 3), (record.Open, record.Failed));
+    }
+
+    [Fact]
+    public async Task Open_jobs_of_other_operators_are_counted_for_each_client()
+    {
+        JobStore store = await NewStoreAsync();
+        Assert.Equal(new SoldCount(), await store.CountSoldAsync([2], Stop));
+        await store.AddAsync(RowOf("01", "a") with { Side = JobSide.Sold }, Stop);
+        await store.AddAsync(RowOf("02", "b") with { Side = JobSide.Sold, ClientKey = [3] }, Stop);
+        await store.AddAsync(RowOf("03", "c") with { Side = JobSide.Sold, PaymentState = "paid" }, Stop);
+        await store.AddAsync(RowOf("04", "d"), Stop);
+        SoldCount count = await store.CountSoldAsync([2], Stop);
+        Assert.Equal((2, 1), (count.Total, count.OfClient));
+    }
+
+    [Fact]
+    public async Task A_check_is_kept_once_and_its_first_verdict_stands()
+    {
+        CheckStore store = new(await NewDatabaseAsync());
+        CheckRow row = new()
+        {
+            TestamentHash = Id("01"), JobId = Id("02"), ClientNode = [1], ClientKey = [2], Command = [3], Received = 50,
+            Sent = 50,
+        };
+        VerifyJob command = new()
+        {
+            JobId = row.JobId, Parameters = [], Seed = [], Output = [], TestamentHash = [], NumericsClass = [],
+        };
+        await store.SendAsync(row, command, Stop);
+        await store.SendAsync(row with { Sent = 60, ClientNode = [9] }, command, Stop);
+        CheckRow read = (await store.FindAsync(row.TestamentHash, Stop))!;
+        Assert.Equal((50, 60, 0), (read.Received, read.Sent, read.Answered));
+        Assert.Equal([1], read.ClientNode);
+        CheckCount count = await store.CountAsync([2], 50, Stop);
+        Assert.Equal((1, 1), (count.OfClient, count.Waiting));
+        Assert.Equal(new CheckCount(), await store.CountAsync([2], 51, Stop));
+        Assert.True(await store.AnswerAsync(row.TestamentHash, [5], 70, Stop));
+        Assert.False(await store.AnswerAsync(row.TestamentHash, [6], 80, Stop));
+        Assert.Equal([5], (await store.FindAsync(row.TestamentHash, Stop))!.Answer);
+    }
+
     private protected static string Id(string number) => number.PadLeft(64, '0');
 
     private protected static JobRow RowOf(string number, string requestKey) => new()
@@ -139,14 +233,14 @@ public abstract class JobStoreContract
     };
 
     /// <summary>A store over a host's registrations, as in production, without starting the host.</summary>
-    private protected static JobStore Open(IReadOnlyDictionary<string, string?> settings)
+    private protected static JobsDatabase Open(IReadOnlyDictionary<string, string?> settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DataFolder>();
         builder.AddServiceDatabase<JobsDatabase>("jobs");
-        return new JobStore(builder.Build().Services.GetRequiredService<JobsDatabase>());
+        return builder.Build().Services.GetRequiredService<JobsDatabase>();
     }
 }
 
@@ -162,14 +256,14 @@ public sealed class SqliteJobStoreTests : JobStoreContract, IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private protected override Task<JobStore> NewStoreAsync() =>
+    private protected override Task<JobsDatabase> NewDatabaseAsync() =>
         Task.FromResult(Open(new Dictionary<string, string?> { ["Camelid:DataDir"] = folder }));
 }
 
 /// <summary>The store on PostgreSQL, where it is installed.</summary>
 public sealed class PostgreSqlJobStoreTests(PostgreSqlServer server) : JobStoreContract, IClassFixture<PostgreSqlServer>
 {
-    private protected override async Task<JobStore> NewStoreAsync() => Open(new Dictionary<string, string?>
+    private protected override async Task<JobsDatabase> NewDatabaseAsync() => Open(new Dictionary<string, string?>
     {
         ["ConnectionStrings:jobs"] = await server.NewDatabaseAsync(Stop),
     });
