@@ -47,6 +47,21 @@ public sealed class JobPathTests
     }
 
     [Fact]
+    public async Task A_model_is_as_popular_as_its_jobs_are_settled()
+    {
+        await using JobPoolWorld world = await JobPoolWorld.StartAsync(Stop);
+        await using JobPoolHost host = await world.OpenAsync(Stop);
+        await host.AnswerAsync(await host.SubmitAsync("a", Stop), Stop);
+        GetPopularityRequest request = new();
+        Assert.Empty((await host.Jobs.GetPopularityAsync(request, cancellationToken: Stop)).Models);
+
+        await SettleAsync(world, host);
+        ModelPopularity model =
+            Assert.Single((await host.Jobs.GetPopularityAsync(request, cancellationToken: Stop)).Models);
+        Assert.Equal((JobPoolHost.Request("a").ModelRoot, 1ul), (model.ModelRoot, model.SettledJobs));
+    }
+
+    [Fact]
     public async Task A_receipt_is_checked_offline_by_its_canonical_bytes()
     {
         await using JobPoolWorld world = await JobPoolWorld.StartAsync(Stop);
