@@ -6,12 +6,12 @@ using Camelid.Client;
 
 namespace Camelid.Cli.Commands;
 
-/// <summary><c>camelid demo cluster|kill</c>: shows, and checks, that jobs survive what kills processes.</summary>
+/// <summary><c>camelid demo cluster|kill|nodes</c>: shows, and checks, what jobs and money survive.</summary>
 internal static class DemoCommand
 {
     private const int PortFrom = 18200;
 
-    private static readonly Option<int?> Seed = new("--seed") { Description = "repeats the kills of an earlier run" };
+    public static readonly Option<int?> Seed = new("--seed") { Description = "repeats the kills of an earlier run" };
 
     public static Command Build(Terminal terminal)
     {
@@ -36,10 +36,14 @@ internal static class DemoCommand
                 parse.GetRequiredValue(ClusterCommand.Root).FullName, folder, ClusterDemo.FreePort(PortFrom));
             return await new KillDemo(node, seed, terminal).RunAsync(cancellation);
         }));
-        return new Command("demo", "Demonstrations that check themselves.") { cluster, kill };
+        return new Command("demo", "Demonstrations that check themselves.")
+        {
+            cluster, kill, NodesDemoCommand.Build(terminal),
+        };
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, ParseResult parse, Func<string, Task<DemoReport>> demo)
+    /// <summary>Runs a demo in a folder of its own, which is kept where something is broken.</summary>
+    public static async Task<int> RunAsync(Terminal terminal, ParseResult parse, Func<string, Task<DemoReport>> demo)
     {
         string folder = Directory.CreateTempSubdirectory("camelid-demo-").FullName;
         if (!OperatingSystem.IsWindows())

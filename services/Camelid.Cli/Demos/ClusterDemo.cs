@@ -49,17 +49,20 @@ internal sealed class ClusterDemo(ClusterPlan plan, Terminal terminal)
     }
 
     /// <summary>A port from which on all that a cluster takes is free.</summary>
-    public static int FreePort(int from)
+    public static int FreePort(int from) => FreePort(from, ClusterPlan.PortsCount);
+
+    /// <summary>A port from which on so many are free.</summary>
+    public static int FreePort(int from, int count)
     {
-        for (int port = from; port < from + (100 * ClusterPlan.PortsCount); port += ClusterPlan.PortsCount)
+        for (int port = from; port < from + (100 * count); port += count)
         {
-            if (Enumerable.Range(port, ClusterPlan.PortsCount).All(IsFree))
+            if (Enumerable.Range(port, count).All(IsFree))
             {
                 return port;
             }
         }
 
-        throw new CommandFailure(ExitCode.Refused, $"no {ClusterPlan.PortsCount} free ports in a row from {from} on");
+        throw new CommandFailure(ExitCode.Refused, $"no {count} free ports in a row from {from} on");
     }
 
     private static bool IsFree(int port)

@@ -119,17 +119,26 @@ internal sealed class NodesProcess(NodesPlan plan, NodesLog log) : IAsyncDisposa
     }
 
     /// <summary>SIGTERM to all at once; SIGKILL to those that are still there after 10 s.</summary>
-    public async ValueTask DisposeAsync()
+    /// <returns>True where each stopped by itself with exit code 0.</returns>
+    public async Task<bool> StopAsync()
     {
         bool[] stopped = await Task.WhenAll(running.Values.Select(child => child.StopAsync(StopLimit)));
         foreach ((NodeSeat seat, bool isStopped) in running.Keys.Zip(stopped))
         {
             log.Line($"{seat.Name} {(isStopped ? "stopped" : "killed: it had not stopped within 10 s")}");
-            running[seat].Dispose();
+        }
+
+        bool isClean = stopped.All(isStopped => isStopped) && running.Values.All(child => child.ExitCode == 0);
+        foreach (ChildProcess child in running.Values)
+        {
+            child.Dispose();
         }
 
         running.Clear();
+        return isClean;
     }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
 
     private static async Task<string> MissingAsync(CamelidClient client, CancellationToken cancellationToken)
     {
