@@ -8,6 +8,9 @@ public sealed record EscrowSchedule
     /// <summary>Rule E-41: how many times the slash a stake holds that clients trust.</summary>
     public const int StakePerSlash = 10;
 
+    /// <summary>Rule E-28: the most blocks that any claim needs its payment to be deep.</summary>
+    public const uint ClaimDepthMax = 6;
+
     private const uint DepositWindows = 12;
     private const uint RefundWindows = 36;
     private const uint ExpiryWindows = 6;
@@ -15,7 +18,6 @@ public sealed record EscrowSchedule
     private const uint ClaimStartWindows = 12;
     private const uint ClaimStopWindows = 6;
     private const uint BlocksDeep = 2;
-    private const uint BlocksDeepLarge = 6;
     private const long LargeShare = 10;
 
     private EscrowSchedule(uint windowSeconds) => WindowSeconds = windowSeconds;
@@ -68,7 +70,7 @@ public sealed record EscrowSchedule
     /// tenth of the subsidy, since then a miner could gain by taking the payment out again.
     /// </summary>
     public static uint ClaimDepth(Amount reward, Amount subsidy) =>
-        (Int128)reward.Grains * LargeShare > subsidy.Grains ? BlocksDeepLarge : BlocksDeep;
+        (Int128)reward.Grains * LargeShare > subsidy.Grains ? ClaimDepthMax : BlocksDeep;
 
     /// <summary>
     /// Rule E-28: true where the worker may publish its claim now: the payment is deep enough and the refund time at

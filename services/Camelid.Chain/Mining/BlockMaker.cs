@@ -2,9 +2,7 @@ using System.Diagnostics;
 using Camelid.Chain.Blocks;
 using Camelid.Chain.Mempool;
 using Camelid.Protocol.Blocks;
-using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Keys;
-using Camelid.Protocol.Scripts;
 using Camelid.Protocol.Transactions;
 
 namespace Camelid.Chain.Mining;
@@ -16,6 +14,8 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
     public const int BlocksMax = 1_000;
 
     private const int TemplateTriesMax = 8;
+
+    private readonly YoungPayments young = new(state);
 
     /// <summary>
     /// Rule M-36: true where blocks are made on demand; elsewhere each costs its proof of work, and
@@ -53,7 +53,7 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
             () =>
             {
                 IReadOnlyList<TransactionWithFee> chosen = pool.Select(NextTime());
-                return chosen.Count > 0 || APaymentWaitsForBurial() || AMedianIsWaitedFor() ? Make(chosen) : null;
+                return chosen.Count > 0 || young.WaitForBurial(Now) || AMedianIsWaitedFor() ? Make(chosen) : null;
             },
             cancellationToken);
         return block is not null;
@@ -111,14 +111,6 @@ internal sealed class BlockMaker(ChainState state, TransactionPool pool, BlockIn
             }
         }
     }
-
-    /// <summary>A payment to this operator, still claimable, is not as deep as its claim needs it.</summary>
-    private bool APaymentWaitsForBurial() => state.Read(reading =>
-        reading.Outputs.Own(OutputKind.Payment, KeyRole.Worker).Values.Any(payment =>
-            PaymentScript.TryParse(payment.Output.Script, out PaymentScript script)
-            && script.RefundTime > Now
-            && reading.Tip.Height - payment.Height + 1
-                < EscrowSchedule.ClaimDepth(payment.Output.Value, Subsidy.At(payment.Height))));
 
     private bool AMedianIsWaitedFor()
     {

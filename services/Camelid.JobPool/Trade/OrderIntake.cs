@@ -27,9 +27,6 @@ internal sealed partial class OrderIntake(
         SignerRpc.SignerRpcClient Signer, TradePost Post, WorkerRoster Roster, ISecp256k1 Curve, JobPoolOptions Options,
         JobMetrics Metrics, TimeProvider Time, NodeConduct Conduct, ILogger<OrderIntake> Logger);
 
-    /// <summary>Seconds in which J0 may still be on its way to this node.</summary>
-    private const uint OfferPatienceSeconds = 20;
-
     private readonly ILogger logger = tools.Logger;
 
     /// <summary>[J13] Judges an order, keeps the job and answers. Safe to repeat.</summary>
@@ -138,13 +135,14 @@ internal sealed partial class OrderIntake(
             return OrderCode.Busy;
         }
 
-        return await IsBackedAsync(opened.Order, cancellationToken) ? OrderCode.Accepted
-            : now > job.Created + OfferPatienceSeconds ? OrderCode.OfferUnbacked
-            : OrderCode.Unset;
+        return await BackingAsync(opened.Order, cancellationToken);
     }
 
-    /// <summary>Rule J-16: the money behind the offer, as the chain sees it.</summary>
-    private async Task<bool> IsBackedAsync(JobOrder order, CancellationToken cancellationToken)
+    /// <summary>
+    /// Rule J-16: the money behind the offer, as the chain sees it. Unset while J0 is on its way: a job may have waited
+    /// long for a deposit, so its age says nothing, and a refusal is for good.
+    /// </summary>
+    private async Task<OrderCode> BackingAsync(JobOrder order, CancellationToken cancellationToken)
     {
         try
         {
@@ -155,12 +153,14 @@ internal sealed partial class OrderIntake(
                     OfferTxid = ByteString.CopyFrom(order.Offer.Value.ToBytes()),
                 },
                 cancellationToken: cancellationToken);
-            return true;
+            return OrderCode.Accepted;
         }
         catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition)
         {
             LogUnbacked(order.Parameters.Id.ToString(), exception.Status.Detail);
-            return false;
+            return RpcReason.Of(exception) == RuleCode.OfferTransactionUnknown.ToReason()
+                ? OrderCode.Unset
+                : OrderCode.OfferUnbacked;
         }
     }
 

@@ -9,7 +9,9 @@ using Camelid.Protocol.Jobs;
 using Camelid.Protocol.Scripts;
 using Camelid.Protocol.Trade;
 using Camelid.Protocol.Transactions;
+using Camelid.ServiceDefaults.Rpc;
 using Google.Protobuf;
+using Grpc.Core;
 
 namespace Camelid.JobPool.Trade;
 
@@ -27,9 +29,18 @@ internal sealed class SaleSteps(
     public async Task<StepResult> AcceptAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
         OperatorProfile profile = await directory.GetAsync(cancellationToken);
-        SignatureReply signature = await signer.SignOrderAnswerAsync(
-            new SignOrderAnswerRequest { Answer = ByteString.CopyFrom(AnswerOf(row, profile).Encode()) },
-            cancellationToken: cancellationToken);
+        SignatureReply signature;
+        try
+        {
+            signature = await signer.SignOrderAnswerAsync(
+                new SignOrderAnswerRequest { Answer = ByteString.CopyFrom(AnswerOf(row, profile).Encode()) },
+                cancellationToken: cancellationToken);
+        }
+        catch (RpcException exception) when (RpcReason.Of(exception) == "second-order-answer")
+        {
+            return EndSteps.Withdraw(JobChange.Of(row), now, "refused: an earlier answer of this worker stands");
+        }
+
         return OfferSteps.Send(
             row with
             {
