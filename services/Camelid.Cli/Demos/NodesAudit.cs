@@ -6,8 +6,8 @@ using Camelid.Client.Jobs;
 namespace Camelid.Cli.Demos;
 
 /// <summary>
-/// What must be true of the money of several operators, whatever was killed: every node sees the same chain and the same
-/// balance of everybody, every coin is somebody's, and nobody was paid twice.
+/// What must be true of the money of several operators, whatever was killed: every node sees the same chain and the
+/// same balance of everybody, every coin is somebody's, and nobody was paid twice.
 /// </summary>
 internal sealed class NodesAudit(NodesWorld world, DemoReport report)
 {
@@ -107,7 +107,7 @@ internal sealed class NodesAudit(NodesWorld world, DemoReport report)
         report.Facts["supply"] = supply.DeepClone();
     }
 
-    /// <summary>A job has one payment, and a payment one claim or one refund: the chain is asked, not the rows.</summary>
+    /// <summary>A job has one payment at most: the chain is asked, not the rows.</summary>
     private async Task TwiceAsync(CancellationToken cancellationToken)
     {
         List<string> faults = [];

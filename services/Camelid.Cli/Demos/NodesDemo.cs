@@ -9,8 +9,8 @@ using Camelid.Client.Jobs;
 namespace Camelid.Cli.Demos;
 
 /// <summary>
-/// Operators that never met trade: A sends jobs, workers of others compute them with a model that they fetched, verifiers
-/// of others check them, and A pays.
+/// Operators that never met trade: A sends jobs, workers of others compute them with a model that they fetched,
+/// verifiers of others check them, and A pays.
 /// </summary>
 internal sealed class NodesDemo(NodesWorld world, int jobsCount)
 {
@@ -83,7 +83,10 @@ internal sealed class NodesDemo(NodesWorld world, int jobsCount)
         return null;
     }
 
-    /// <summary>Waits until the money of every job is at rest and its verdict is there.</summary>
+    /// <summary>
+    /// Waits until the money of every job is at rest and its verdict is there. One that came late counts: a job that
+    /// is inconclusive may still pass.
+    /// </summary>
     private async Task<IReadOnlyList<JobDocument>> RestAsync(string[] jobIds, CancellationToken cancellationToken)
     {
         IReadOnlyList<JobDocument> jobs = [];
@@ -91,7 +94,7 @@ internal sealed class NodesDemo(NodesWorld world, int jobsCount)
         {
             jobs = await world.JobsAsync(world.Buyer, token);
             return jobs.All(job => PaymentAudit.Ended.Contains(job.Payment.State)
-                && job.Verification.Verdict != "pending");
+                && job.Verification.Verdict is "passed" or "failed");
         }, cancellationToken);
         return await Task.WhenAll(jobIds.Select(id => world.Client(world.Buyer).GetJobAsync(id, cancellationToken)));
     }

@@ -23,7 +23,7 @@ public sealed class YoungPaymentsTests : IDisposable
     [InlineData(1, 3600, 2)]
     [InlineData(20, 3600, 6)]
     [InlineData(1, -1, 1)]
-    public async Task A_payment_to_another_operators_worker_is_buried_as_deep_as_its_claim_needs_while_it_can_be_claimed(
+    public async Task A_payment_to_another_operators_worker_is_buried_for_its_claim_while_there_can_be_one(
         long coins, int secondsToRefund, int depth)
     {
         await using ChainHost chain = await ChainHost.StartAsync(folder, time);
