@@ -31,6 +31,10 @@ public sealed class TradeControlTests(ITestOutputHelper output)
     public void Clients_that_pay_anew_where_a_reorganisation_took_their_payment_are_found() =>
         Finds(new TradeRules { PaysOnce = false }, "paid twice");
 
+    [Fact]
+    public void Jobs_that_expire_while_their_payment_can_still_be_mined_are_found() =>
+        Finds(new TradeRules { FollowsPayments = false }, "a payment is neither claimed nor given back");
+
     private void Finds(TradeRules rules, string why)
     {
         TradePartitionScenario scenario = new() { Rules = rules };

@@ -80,15 +80,16 @@ public sealed record Network
     /// be mined while a test runs.
     /// </summary>
     /// <param name="genesisBits">The first target.</param>
-    internal static Network Simulated(uint genesisBits) => new()
+    /// <param name="windowSeconds">W.</param>
+    internal static Network Simulated(uint genesisBits, uint windowSeconds = 10) => new()
     {
-        Name = $"simulated-{genesisBits:x8}",
+        Name = $"simulated-{genesisBits:x8}" + (windowSeconds == 10 ? "" : $"-{windowSeconds}"),
         PeerPort = Regtest.PeerPort,
         Magic = 0x4c4d43e6,
         AddressVersion = Regtest.AddressVersion,
         WifVersion = Regtest.WifVersion,
         CoinType = Regtest.CoinType,
-        WindowSeconds = Regtest.WindowSeconds,
+        WindowSeconds = windowSeconds,
         CoinbaseMaturity = Regtest.CoinbaseMaturity,
         GenesisBits = genesisBits,
         LimitBits = EasiestBits,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Camelid.Chain.Checks;
 using Camelid.Chain.Peers;
@@ -21,27 +22,34 @@ internal sealed class Arena
     private const int SignaturesRemembered = 2_048;
     private const int SecondsBetween = 60;
 
-    private static readonly Network Simulated = Protocol.Network.Simulated(GenesisBits);
+    private static readonly ConcurrentDictionary<uint, Network> Simulated = [];
 
     private readonly List<SimulatedNode> nodes = [];
 
     /// <summary>An arena without nodes.</summary>
-    public Arena(int seed)
+    /// <param name="seed">What replays it.</param>
+    /// <param name="windowSeconds">W.</param>
+    public Arena(int seed, uint windowSeconds = 10)
     {
+        Rules = Simulated.GetOrAdd(windowSeconds, window => Protocol.Network.Simulated(GenesisBits, window));
         World = new VirtualWorld(seed, DateTimeOffset.FromUnixTimeSeconds(
             Rules.GenesisTime + (SecondsBetween * (BlocksBefore + 1))));
         Network = new VirtualNetwork(World, Rules);
         CachedCurve remembering = new(
             Curve, new SignatureCache(new byte[SignatureCache.SaltBytes], SignaturesRemembered), remembers: true);
+        PeerCurve = remembering;
         Checks = new ScriptChecks(SequentialScripts.Instance, remembering, remembering);
         TickInterval = World.Between(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(16));
     }
 
     /// <summary>The rules of the chain.</summary>
-    public Network Rules { get; } = Simulated;
+    public Network Rules { get; }
 
     /// <summary>The curve.</summary>
     public ISecp256k1 Curve { get; } = Secp256k1Provider.Create();
+
+    /// <summary>The curve of peer engines: what one node found good is not computed again by another.</summary>
+    public ISecp256k1 PeerCurve { get; }
 
     /// <summary>How nodes check scripts: in order; a signature that one found good is not computed again.</summary>
     public ScriptChecks Checks { get; }

@@ -130,7 +130,7 @@ internal sealed class SimulatedNode : IEndpoint
         RoleKey key = identity.Keys[KeyRole.Node];
         Engine = new PeerEngine(new PeerSetting
         {
-            Identity = new PeerIdentity(arena.Rules, arena.Curve, key.Private, key.Public),
+            Identity = new PeerIdentity(arena.Rules, arena.PeerCurve, key.Private, key.Public),
             Options = Tune(arena.PeerOptions),
             State = State,
             Core = Core,

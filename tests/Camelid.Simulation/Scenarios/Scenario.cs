@@ -27,6 +27,7 @@ internal abstract class Scenario
     [
         new PartitionScenario(), new SelfishMinerScenario(), new EclipseScenario(), new SpamScenario(),
         new TimeSkewScenario(), new IdleWeekScenario(), new PowerCutScenario(), new TradePartitionScenario(),
+        new TradePartitionScenario { JobWindowSeconds = Protocol.Network.Main.WindowSeconds },
     ];
 
     /// <summary>As many nodes as there may be, slow: told for a few seeds only.</summary>
@@ -42,7 +43,7 @@ internal abstract class Scenario
     /// <exception cref="SimulationFailedException">Names the seed.</exception>
     public ScenarioReport Run(int seed)
     {
-        Arena arena = new(seed);
+        Arena arena = new(seed, JobWindowSeconds);
         try
         {
             string facts = Tell(arena);
@@ -69,6 +70,9 @@ internal abstract class Scenario
             }
         }
     }
+
+    /// <summary>W.</summary>
+    public uint JobWindowSeconds { get; init; } = Protocol.Network.Regtest.WindowSeconds;
 
     /// <summary>What all runs of this scenario came to together, in words; empty where nothing is counted.</summary>
     public virtual string Totals => "";

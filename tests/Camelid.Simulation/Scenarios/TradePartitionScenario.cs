@@ -26,12 +26,15 @@ internal sealed class TradePartitionScenario : Scenario
     private const ulong PriceGrains = 100_000;
     private const ulong LargePriceGrains = 30_000_000;
     private const ulong FeeGrains = 20_000;
+    private static readonly TimeSpan Busy = TimeSpan.FromMinutes(40);
+    private static readonly TimeSpan Rare = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Cut = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<string, long> totals = [];
 
     /// <inheritdoc/>
-    public override string Name => "trade-partition";
+    public override string Name =>
+        JobWindowSeconds == Protocol.Network.Main.WindowSeconds ? "trade-partition-main" : "trade-partition";
 
     /// <inheritdoc/>
     public override string Totals
@@ -81,15 +84,25 @@ internal sealed class TradePartitionScenario : Scenario
         return Facts(trade, counted, cheats, ended);
     }
 
-    /// <summary>Every job must come to its end while blocks are mined as usual; then all comes to rest.</summary>
+    /// <summary>
+    /// Every job must come to its end, at the latest when a worker has waited 36 W for a refund after a T_r of 36 W,
+    /// while blocks are mined as usual; then all comes to rest.
+    /// </summary>
     private static TimeSpan RunToEnds(TradeWorld trade)
     {
         VirtualWorld world = trade.Arena.World;
         TimeSpan healed = world.Now;
+        TimeSpan bound = TimeSpan.FromMinutes(45) + TimeSpan.FromSeconds(75 * trade.Window);
         trade.CrashChance = 0;
-        while (!TradeInvariants.AllOver(trade) && world.Now - healed < TimeSpan.FromMinutes(60))
+        while (!TradeInvariants.AllOver(trade) && world.Now - healed < bound)
         {
             world.Run(TimeSpan.FromMinutes(1));
+            if (world.Now - healed > Busy && trade.LookInterval != Rare)
+            {
+                // Only T_r and testaments are waited for, hours on main: less is mined and looked at.
+                trade.LookInterval = trade.Arena.TickInterval = Rare;
+                trade.Arena.ShareHashRate(NormalHashRate / 5);
+            }
         }
 
         TimeSpan ended = world.Now - healed;

@@ -40,6 +40,9 @@ internal sealed class TradeWorld(Arena arena, TradeRules rules)
     /// <summary>How likely a process dies between keeping a transaction and sending it.</summary>
     public double CrashChance { get; set; } = 0.01;
 
+    /// <summary>How often operators look at their jobs.</summary>
+    public TimeSpan LookInterval { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>W.</summary>
     public uint Window => arena.Rules.WindowSeconds;
 
@@ -75,8 +78,7 @@ internal sealed class TradeWorld(Arena arena, TradeRules rules)
 internal sealed class TradeOperator : IAddressedMessageHandler
 {
     private const int StepsMax = 16;
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan RebroadcastInterval = TimeSpan.FromSeconds(30);
+    private const int RebroadcastLooks = 6;
 
     private readonly TradeClient client;
     private readonly TradeSettler settler;
@@ -309,12 +311,12 @@ internal sealed class TradeOperator : IAddressedMessageHandler
 
         if (rebroadcastAt <= World.Arena.World.Now)
         {
-            rebroadcastAt = World.Arena.World.Now + RebroadcastInterval;
+            rebroadcastAt = World.Arena.World.Now + (RebroadcastLooks * World.LookInterval);
             Rebroadcast();
         }
 
         StepAll();
-        World.Arena.World.After(LookInterval, () => Look(ofLife));
+        World.Arena.World.After(World.LookInterval, () => Look(ofLife));
     }
 
     private void StepAll()

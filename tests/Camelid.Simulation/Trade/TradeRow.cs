@@ -79,13 +79,19 @@ internal abstract class TradeRow(JobParameters job, uint windowSeconds)
     }
 
     /// <summary>A payment that was in no block when last looked for, as JobPool's PaymentSteps take it.</summary>
-    public bool TakeUnmined(FoundTransaction? payment, uint now)
+    public bool TakeUnmined(FoundTransaction? payment, uint now, TradeRules rules)
     {
+        bool isOver = State == PaymentState.Expired || now >= Testament!.Expiry;
         switch (payment)
         {
+            case not { IsMined: true } when isOver && !rules.FollowsPayments && State == PaymentState.Committed:
+                return End(PaymentCause.TestamentExpired, "the testament expired");
+            case not null when State == PaymentState.Expired && !rules.FollowsPayments:
+                IsOpen = false;
+                return false;
             case { IsMined: true }:
                 return Move(PaymentCause.PaymentMined);
-            case null when State == PaymentState.Committed && now >= Testament!.Expiry:
+            case null when State == PaymentState.Committed && isOver:
                 return End(PaymentCause.TestamentExpired, "the testament expired");
             default:
                 IsOpen &= State != PaymentState.Expired;
@@ -167,8 +173,8 @@ internal sealed class SoldJob(JobParameters job, uint windowSeconds) : TradeRow(
     /// <summary>The output.</summary>
     public JobOutput? Output { get; set; }
 
-    /// <summary>The one-time key of the envelope.</summary>
-    public PrivateKey? EnvelopeKey { get; set; }
+    /// <summary>What is sent to the client; the same bytes each time.</summary>
+    public byte[]? Commitment { get; set; }
 
     /// <summary>True once the client has the commitment.</summary>
     public bool IsReceived { get; set; }

@@ -12,4 +12,7 @@ internal sealed record TradeRules
     /// <summary>Rules E-30 and E-34: one deposit and one payment for each job, also where a reorganisation took it out.
     /// </summary>
     public bool PaysOnce { get; init; } = true;
+
+    /// <summary>Rule J-10: a signed payment keeps its job open, and opens it again where it is mined later.</summary>
+    public bool FollowsPayments { get; init; } = true;
 }

@@ -32,7 +32,7 @@ internal sealed class TradeSettler(TradeOperator own)
         bool isMined = payment is { IsMined: true };
         if (row.State is PaymentState.Committed or PaymentState.Expired)
         {
-            return row.TakeUnmined(payment, own.Now) || PayAgain(row);
+            return row.TakeUnmined(payment, own.Now, own.World.Rules) || PayAgain(row);
         }
 
         if (!isMined)

@@ -185,7 +185,6 @@ internal sealed class TradeWorker(TradeOperator own)
             FinishReason = tokens == row.Job.MaxTokens ? FinishReason.Length : FinishReason.Stop,
         };
         row.Key = World.Noise();
-        row.EnvelopeKey = World.NewKey();
         OutputCommitment commitment = OutputCommitment.Create(row.Output, row.Key);
         row.Testament = new Testament
         {
@@ -205,11 +204,20 @@ internal sealed class TradeWorker(TradeOperator own)
             Expiry = row.Schedule.TestamentExpiry,
         };
         row.TestamentSignature = Curve.Sign(own.WorkerKey.Private, row.Testament.Hash);
+        row.Commitment = Seal(row);
         row.Committed = World.Arena.World.Now;
         return row.Move(PaymentCause.TestamentSigned);
     }
 
     private bool SendCommitment(SoldJob row)
+    {
+        row.Sent = World.Arena.World.Now;
+        own.Send(row.Client, TradeMessageKind.Commitment, row.Commitment!);
+        return false;
+    }
+
+    /// <summary>Rules J-23 and E-26.</summary>
+    private byte[] Seal(SoldJob row)
     {
         OutputDelivery delivery = OutputCommitment.Create(row.Output!, row.Key).Delivery;
         if (row.Lies)
@@ -224,11 +232,9 @@ internal sealed class TradeWorker(TradeOperator own)
             Testament = row.Testament!,
             Signature = row.TestamentSignature,
             Envelope = DeliveryEnvelope.Seal(
-                Curve, row.EnvelopeKey!, row.Job.ClientKey, delivery.Encode(), row.Testament!.Hash.ToBytes()),
+                Curve, World.NewKey(), row.Job.ClientKey, delivery.Encode(), row.Testament!.Hash.ToBytes()),
         };
-        row.Sent = World.Arena.World.Now;
-        own.Send(row.Client, TradeMessageKind.Commitment, commitment.Encode());
-        return false;
+        return commitment.Encode();
     }
 
     private bool Watch(SoldJob row)
@@ -242,7 +248,7 @@ internal sealed class TradeWorker(TradeOperator own)
         if (row.State is PaymentState.Committed or PaymentState.Expired)
         {
             bool isLooking = row.State == PaymentState.Committed && own.Now < row.Testament!.Expiry;
-            return payment is null && isLooking ? Forget(row) : row.TakeUnmined(payment, own.Now);
+            return payment is null && isLooking ? Forget(row) : row.TakeUnmined(payment, own.Now, World.Rules);
         }
 
         if (payment is not { IsMined: true })
