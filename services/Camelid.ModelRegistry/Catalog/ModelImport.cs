@@ -2,6 +2,7 @@ using Camelid.ModelRegistry.Storage;
 using Camelid.ModelRuntime.Packages;
 using Camelid.ModelRuntime.Tokenization;
 using Camelid.Protocol;
+using Camelid.Protocol.Market;
 using Camelid.ServiceDefaults.Hosting;
 
 namespace Camelid.ModelRegistry.Catalog;
@@ -69,9 +70,47 @@ internal sealed partial class ModelImport(
         }
     }
 
-    /// <summary>Takes up a model that was just put into its place, whole and checked.</summary>
-    public Task<ModelEntry> TakeUpAsync(ModelPackage package, CancellationToken cancellationToken) =>
-        AddAsync(package, cancellationToken);
+    /// <summary>True where a model is here, whole.</summary>
+    public bool IsHere(Hash256 root) => catalog.Find(root) is { IsIntact: true };
+
+    /// <summary>
+    /// Takes up a model of others that was just put into its place, whole and checked. What can't be used does not
+    /// stay.
+    /// </summary>
+    /// <exception cref="ModelPackageException">Its vocabulary is none that this version reads.</exception>
+    public async Task<ModelEntry> TakeUpAsync(ModelPackage package, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AddAsync(package, cancellationToken);
+        }
+        catch (ModelPackageException)
+        {
+            Directory.Delete(package.Folder, recursive: true);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Throws where a model of others may not be called so: a name must be one that can be shown and announced, and the
+    /// name of the model that is served stays that model's.
+    /// </summary>
+    /// <exception cref="ModelPackageException">The name is neither.</exception>
+    public void CheckName(Hash256 root, ModelManifest manifest)
+    {
+        long bytes = manifest.Files.Sum(file => file.Bytes);
+        if (!new HeldModel(root, manifest.Name, bytes, default).IsInForm)
+        {
+            throw new ModelPackageException($"the name of model {root} is empty, too long or holds control characters");
+        }
+
+        if (catalog.Find(catalog.DefaultModel) is { } served && served.Root != root && served.Name == manifest.Name)
+        {
+            throw new ModelPackageException(
+                $"model {root} is called '{manifest.Name}' as the one that is served here ({served.Root}); to take its "
+                + "place, serve by root (--model ROOT) another one first");
+        }
+    }
 
     private async Task CheckAsync(Hash256 root, ModelRow? row, CancellationToken cancellationToken)
     {

@@ -7,8 +7,8 @@ using Grpc.Core;
 namespace Camelid.ModelRegistry.Distribution;
 
 /// <summary>
-/// Fetches the operator's model (<c>Camelid:Model</c>) where it is not here: a root as it is, a name where exactly one
-/// announced model has it. Tries again until it is here.
+/// Fetches the operator's model (<c>Camelid:Model</c>) where it is not here, or damaged: a root as it is, a name where
+/// exactly one announced model has it. Tries again until it is here.
 /// </summary>
 internal sealed partial class ServedModelPull(
     ModelCatalog catalog, PullQueue queue, IModelMarket market, DistributionOptions options, ServedModelClock clock)
@@ -27,18 +27,20 @@ internal sealed partial class ServedModelPull(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await clock.StartedAsync(stoppingToken);
-        while (options.PullsServed && catalog.Find(catalog.DefaultModel) is null)
+        while (options.PullsServed)
         {
             TimeSpan pause = Pause;
-            if (await FindAsync(stoppingToken) is { } root)
+            if (catalog.Find(catalog.DefaultModel) is { IsIntact: true })
+            {
+                Reason = "";
+            }
+            else if (await FindAsync(stoppingToken) is { } root)
             {
                 pause = await PullAsync(root, stoppingToken) ? Pause : FailurePause;
             }
 
             await Task.Delay(pause, clock.Time, stoppingToken);
         }
-
-        Reason = "";
     }
 
     private async Task<bool> PullAsync(Hash256 root, CancellationToken cancellation)
@@ -64,6 +66,11 @@ internal sealed partial class ServedModelPull(
         if (Hash256.TryParse(model, out Hash256 root))
         {
             return root;
+        }
+
+        if (catalog.Find(model) is { } damaged)
+        {
+            return damaged.Root;
         }
 
         try

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Camelid.Contracts.ModelRegistry.V1;
+using Camelid.ModelRegistry.Catalog;
 using Camelid.ModelRegistry.Distribution.Market;
 using Camelid.ModelRegistry.Distribution.Pulls;
 using Camelid.ModelRegistry.Storage;
@@ -134,6 +135,41 @@ public sealed class PullServiceTests : IAsyncLifetime
             new PullModelRequest { Model = "nobody" }, cancellationToken: Cancellation)));
         HealthReportEntry health = await HealthOf(b);
         Assert.All(roots, root => Assert.Contains(root.ToString(), health.Description, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("camelid-nano", "as the one that is served here")]
+    [InlineData("bell\u0007", "control characters")]
+    public async Task A_model_with_the_name_of_the_served_one_or_none_to_show_does_not_come(string name, string why)
+    {
+        await using Swarm swarm = new();
+        ModelPackage package = await RandomPackage.WriteAsync(Path.Combine(swarm.Folder, "x"), 2 << 20, 45, name);
+        swarm.Serve(package);
+        AnnounceSwarm(swarm, package);
+        RegistryHost b = await StartAsync("b");
+        Hash256 served = b.Catalog.Find("camelid-nano")!.Root;
+        PullDetails last = await PullAsync(b, package.Root.ToString());
+        Assert.Equal(("failed", "bad-package"), (last.State, last.Reason));
+        Assert.Contains(why, last.Message, StringComparison.Ordinal);
+        Assert.Equal(served, b.Catalog.Find("camelid-nano")!.Root);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_damaged_here_is_fetched_again()
+    {
+        RegistryHost a = await StartAsync("a");
+        await board.SeatOf("a").AnnouncedAsync(holding => holding.Models.Count == 1, Cancellation);
+        RegistryHost b = await StartAsync("b", ("Models:PullServed", "false"));
+        ModelEntry entry = b.Catalog.Find("camelid-nano")!;
+        string weights = Path.Combine(entry.Package!.Folder, "model.bin");
+        await File.WriteAllBytesAsync(weights, [1, 2, 3], Cancellation);
+        b.Catalog.MarkDamaged(entry.Root, "a file is shorter");
+
+        Assert.Equal("done", (await PullAsync(b, entry.Root.ToString())).State);
+        Assert.True(b.Catalog.Find(entry.Root)!.IsIntact);
+        Assert.Equal(
+            new FileInfo(Path.Combine(a.Catalog.Find(entry.Root)!.Package!.Folder, "model.bin")).Length,
+            new FileInfo(weights).Length);
     }
 
     [Fact]

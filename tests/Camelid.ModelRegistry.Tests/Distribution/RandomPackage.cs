@@ -12,7 +12,8 @@ internal static class RandomPackage
     /// <param name="folder">Where to; it is made.</param>
     /// <param name="bytesCount">Bytes of the random files together.</param>
     /// <param name="seed">What they are drawn from.</param>
-    public static async Task<ModelPackage> WriteAsync(string folder, long bytesCount, int seed)
+    /// <param name="name">What the model is called; empty for <c>random-SEED</c>.</param>
+    public static async Task<ModelPackage> WriteAsync(string folder, long bytesCount, int seed, string name = "")
     {
         ModelPackage nano = await ModelPackage.OpenAsync(ModelPackage.EmbeddedFolder, CancellationToken.None);
         Directory.CreateDirectory(folder);
@@ -29,7 +30,7 @@ internal static class RandomPackage
         ];
         ModelManifest manifest = nano.Manifest with
         {
-            Name = $"random-{seed}",
+            Name = name.Length > 0 ? name : $"random-{seed}",
             ParentRoot = nano.Root.ToString(),
             Files = [.. nano.Manifest.Files.Concat(drawn).OrderBy(file => file.Path, StringComparer.Ordinal)],
         };

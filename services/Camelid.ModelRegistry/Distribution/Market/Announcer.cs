@@ -3,6 +3,7 @@ using Camelid.ModelRegistry.Catalog;
 using Camelid.ModelRegistry.Distribution.Serving;
 using Camelid.ModelRuntime.Packages;
 using Camelid.Protocol;
+using Camelid.Protocol.Market;
 using Grpc.Core;
 
 namespace Camelid.ModelRegistry.Distribution.Market;
@@ -91,7 +92,7 @@ internal sealed partial class Announcer(
         try
         {
             await market.AnnounceAsync(
-                [.. entries.Where(entry => shelf.Find(entry.Root) is not null).Select(AnnouncedOf)],
+                [.. entries.Where(entry => shelf.Find(entry.Root) is not null).Select(AnnouncedOf).Where(IsInForm)],
                 server.EndPoint.Port, terms.Options, cancellation);
             (wasTold, lastFailure) = (true, "");
             return true;
@@ -107,6 +108,10 @@ internal sealed partial class Announcer(
             return false;
         }
     }
+
+    /// <summary>One name that nobody takes must not keep the others from being told.</summary>
+    private static bool IsInForm(MarketModel model) =>
+        new HeldModel(model.Root, model.Name, model.BytesCount, model.ParentRoot ?? default).IsInForm;
 
     private static MarketModel AnnouncedOf(ModelEntry entry) => new(
         entry.Root, entry.Name, entry.Package!.Manifest.Files.Sum(file => file.Bytes),

@@ -65,6 +65,11 @@ internal sealed partial class PullWork(PullContext context, ILogger<PullWork> lo
 
     private async Task FetchAsync(ModelPull pull, CancellationToken cancellation)
     {
+        if (context.Import.IsHere(pull.Root))
+        {
+            return;
+        }
+
         string models = context.Folder.Models;
         ModelFetch fetch = new(context.Holders, context.Terms, context.Settings, context.Time, logger);
         await AvoidAsync(fetch, cancellation);
@@ -78,6 +83,7 @@ internal sealed partial class PullWork(PullContext context, ILogger<PullWork> lo
             long bytes = head.Layout.BytesCount;
             context.Storage.Promise(pull.Root, bytes, 0);
             using PartialPackage partial = await PartialPackage.OpenAsync(models, head, cancellation);
+            context.Import.CheckName(pull.Root, partial.Manifest);
             await SaveAsync(pull, PullState.Fetching, partial.Manifest.Name, cancellation);
             await fetch.FetchAsync(
                 partial, () => context.Storage.Promise(pull.Root, bytes, fetch.Report()?.BytesHave ?? 0), cancellation);
