@@ -205,7 +205,7 @@ internal sealed partial class JobSteps(
             LogMoved(row.JobId, transition.Facet, transition.FromState, transition.ToState, transition.Cause);
         }
 
-        if (row.Attempt != before.Attempt)
+        if (row.Attempt != before.Attempt && row.Side != JobSide.Bought)
         {
             context.Metrics.AttemptStarted();
         }

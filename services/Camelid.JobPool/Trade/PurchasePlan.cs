@@ -7,8 +7,15 @@ namespace Camelid.JobPool.Trade;
 /// <summary>The next step of a job that another operator runs for us, from its row and the clock alone.</summary>
 internal static class PurchasePlan
 {
-    /// <summary>Milliseconds after which an order without an answer is sent again.</summary>
+    /// <summary>Milliseconds after which the first order without an answer is sent again; each time twice as many.
+    /// </summary>
     public const long OrderAgainMs = 2000;
+
+    /// <summary>… and at most so many.</summary>
+    public const long OrderAgainMaxMs = 30_000;
+
+    /// <summary>The longest pause between two questions to a verifier, in milliseconds.</summary>
+    public const long CheckAgainMaxMs = 20_000;
 
     /// <summary>Milliseconds until a worker or a deposit is looked for again.</summary>
     public const long LookAgainMs = 1000;
@@ -35,11 +42,19 @@ internal static class PurchasePlan
         return JobFacets.PaymentOf(row) switch
         {
             PaymentState.Created when row.StakeId is null => Math.Min(nowMs + LookAgainMs, deadlineMs),
-            PaymentState.Created => Math.Min(row.Sent + OrderAgainMs, deadlineMs),
+            PaymentState.Created => Math.Min(row.Sent + OrderPauseMs(row), deadlineMs),
             PaymentState.Accepted => deadlineMs,
             _ => nowMs + StepPlan.RetryMs,
         };
     }
+
+    /// <summary>Ever longer, so that many jobs at once do not drown their own answers.</summary>
+    public static long OrderPauseMs(JobRow row) =>
+        Math.Min(OrderAgainMs << (int)Math.Clamp(row.Attempt - 2, 0, 8), OrderAgainMaxMs);
+
+    /// <summary>The same for checks, by how long after the delivery the last one was sent.</summary>
+    public static long CheckPauseMs(JobRow row, JobPoolOptions options) => Math.Clamp(
+        row.Sent - row.Delivered, options.VerifyAgainSeconds * 1000L, CheckAgainMaxMs);
 
     /// <summary>True where the answer is here and nobody has checked it yet.</summary>
     public static bool WaitsForVerdict(JobRow row) =>
@@ -51,7 +66,7 @@ internal static class PurchasePlan
         _ when nowMs >= row.Deadline * 1000 => StepKind.Lapse,
         { OfferTxid: null } => StepKind.OpenOffer,
         { StakeId: null } => StepKind.ChooseWorker,
-        _ when nowMs - row.Sent >= OrderAgainMs => StepKind.SendOrder,
+        _ when nowMs - row.Sent >= OrderPauseMs(row) => StepKind.SendOrder,
         _ => StepKind.None,
     };
 
@@ -67,7 +82,7 @@ internal static class PurchasePlan
         _ when !WaitsForVerdict(row) => row.IsOpen == 1 ? StepKind.WatchPurchaseClaim : StepKind.None,
         { VerifyBy: VerifyChoice.None } => StepKind.GiveUpVerifying,
         _ when nowMs - row.Delivered >= options.VerifySecondsMax * 1000L => StepKind.GiveUpVerifying,
-        _ when nowMs - row.Sent >= options.VerifyAgainSeconds * 1000L => StepKind.RequestCheck,
+        _ when nowMs - row.Sent >= CheckPauseMs(row, options) => StepKind.RequestCheck,
         _ => StepKind.WatchPurchaseClaim,
     };
 }

@@ -87,7 +87,7 @@ internal sealed partial class PurchaseSteps(
             TradeMessageKind.Order, new SealedAddress(profile.Genesis, OperatorProfile.StakeOf(row.StakeId)),
             KeyOf(row.WorkerKey), order.Encode());
         await tools.Post.SendAsync(row.PeerNode!, TradeMessageKind.Order, message.Encode(), cancellationToken);
-        return StepResult.Of(JobChange.Of(row with { Sent = now }));
+        return StepResult.Of(JobChange.Of(row with { Sent = now, Attempt = row.Attempt + 1 }));
     }
 
     /// <summary>A public key that was checked when it was stored.</summary>

@@ -101,6 +101,14 @@ internal sealed class OperatorsWorld : IAsyncDisposable
         operators.Add(opened);
         seed = seed.Length > 0 ? seed : await opened.PeerAddressAsync();
         await opened.BecomeReadyAsync();
+
+        // Blocks that are mined at once are dated ahead of the clock, and a job is given to older stakes alone.
+        Time.Advance(TimeSpan.FromSeconds(30));
+        foreach (Operator one in operators)
+        {
+            await one.AnnounceAsync();
+        }
+
         return opened;
     }
 }
@@ -108,6 +116,8 @@ internal sealed class OperatorsWorld : IAsyncDisposable
 /// <summary>One operator's node.</summary>
 internal sealed class Operator(WebApplication app, GrpcChannel channel, string role) : IAsyncDisposable
 {
+    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(120);
+
     private readonly JobPoolHost host = new(app, channel);
 
     public JobPoolRpc.JobPoolRpcClient Jobs => host.Jobs;
@@ -132,7 +142,7 @@ internal sealed class Operator(WebApplication app, GrpcChannel channel, string r
         (await new PeerRpc.PeerRpcClient(channel).ListPeersAsync(new ListPeersRequest(), cancellationToken: Stop))
         .NodeId;
 
-    /// <summary>Its stakes and deposits are in blocks, and it has said what it does.</summary>
+    /// <summary>Waits until its stakes and deposits are in blocks.</summary>
     public async Task BecomeReadyAsync()
     {
         using AsyncServerStreamingCall<ChainStatus> tips =
@@ -141,13 +151,12 @@ internal sealed class Operator(WebApplication app, GrpcChannel channel, string r
         {
             if (status.Ready)
             {
-                break;
+                return;
             }
         }
-
-        await AnnounceAsync();
     }
 
+    /// <summary>Says what it does.</summary>
     public async Task AnnounceAsync()
     {
         if (role == "worker")
@@ -195,17 +204,29 @@ internal sealed class Operator(WebApplication app, GrpcChannel channel, string r
     public async Task<JobDetails> JobAsync(ByteString jobId) =>
         await Jobs.GetJobAsync(new GetJobRequest { JobId = jobId }, cancellationToken: Stop);
 
-    /// <summary>Waits until a job is in such a state, by the live stream of summaries.</summary>
+    /// <summary>
+    /// Waits until a job is in such a state, by the live stream of summaries; a job that never gets there fails the
+    /// test and says where it stopped.
+    /// </summary>
     public async Task<JobDetails> ReachAsync(ByteString jobId, Func<JobSummary, bool> isThere)
     {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        limit.CancelAfter(ReachLimit);
         using AsyncServerStreamingCall<JobSummary> watch =
-            Jobs.WatchJobs(new WatchJobsRequest { Limit = 100 }, cancellationToken: Stop);
-        await foreach (JobSummary summary in watch.ResponseStream.ReadAllAsync(Stop))
+            Jobs.WatchJobs(new WatchJobsRequest { Limit = 100 }, cancellationToken: limit.Token);
+        try
         {
-            if (summary.JobId.Equals(jobId) && isThere(summary))
+            await foreach (JobSummary summary in watch.ResponseStream.ReadAllAsync(limit.Token))
             {
-                break;
+                if (summary.JobId.Equals(jobId) && isThere(summary))
+                {
+                    break;
+                }
             }
+        }
+        catch (Exception exception) when (exception is RpcException or OperationCanceledException)
+        {
+            Assert.Fail($"the job did not get there within {ReachLimit}: {await JobAsync(jobId)}");
         }
 
         return await JobAsync(jobId);

@@ -28,7 +28,7 @@ public sealed class TradePlanTests
     };
 
     private static readonly JobRow Offered = Bought with { OfferTxid = [1] };
-    private static readonly JobRow Ordered = Offered with { StakeId = [1], Attempt = 1 };
+    private static readonly JobRow Ordered = Offered with { StakeId = [1], Attempt = 2 };
     private static readonly JobRow Taken = Ordered with { PaymentState = "accepted" };
     private static readonly JobRow Promised = Taken with { PaymentState = "committed", TestamentHash = [1] };
     private static readonly JobRow Paying = Promised with { PaymentTxid = [1] };
@@ -51,6 +51,10 @@ public sealed class TradePlanTests
         ("bought: nobody came", Offered, DeadlineMs, StepKind.Lapse),
         ("bought: ordered", Ordered, Now + 1_999, StepKind.None),
         ("bought: no answer", Ordered, Now + 2_000, StepKind.SendOrder),
+        ("bought: no answer to the second", Ordered with { Attempt = 3 }, Now + 3_999, StepKind.None),
+        ("bought: still none", Ordered with { Attempt = 3 }, Now + 4_000, StepKind.SendOrder),
+        ("bought: none to many", Ordered with { Attempt = 99 }, Now + 29_999, StepKind.None),
+        ("bought: not one more", Ordered with { Attempt = 99 }, Now + 30_000, StepKind.SendOrder),
         ("bought: never an answer", Ordered, DeadlineMs, StepKind.Lapse),
         ("bought: taken", Taken, DeadlineMs - 1, StepKind.None),
         ("bought: taken and cancelled", Taken with { IsCancelled = 1 }, Now, StepKind.Withdraw),
@@ -61,6 +65,8 @@ public sealed class TradePlanTests
         ("bought: paid", Paying with { PaymentState = "paid" }, Now, StepKind.WatchPurchase),
         ("bought: delivered, just asked", Delivered, Now + 4_999, StepKind.WatchPurchaseClaim),
         ("bought: delivered, verifier silent", Delivered, Now + 5_000, StepKind.RequestCheck),
+        ("bought: asked long ago", Delivered with { Sent = Now + 15_000 }, Now + 29_999, StepKind.WatchPurchaseClaim),
+        ("bought: asked longer ago", Delivered with { Sent = Now + 15_000 }, Now + 30_000, StepKind.RequestCheck),
         ("bought: delivered, verifier gone", Delivered, Now + 60_000, StepKind.GiveUpVerifying),
         ("bought: nobody is to check", Delivered with { VerifyBy = "none" }, Now, StepKind.GiveUpVerifying),
         ("bought: checked", Delivered with { VerificationState = "passed" }, Now + 60_000,
