@@ -143,7 +143,8 @@ internal sealed partial class JobSteps(
             StepKind.Assign => await offers.AssignAsync(row, now, cancellationToken),
             StepKind.SendComputeAgain => OfferSteps.SendAgain(row, now),
             StepKind.NextAttempt => OfferSteps.NextAttempt(row, now),
-            StepKind.CloseOffer => await offers.CloseAsync(row, cancellationToken),
+            StepKind.CloseOffer => await offers.CloseAsync(row, cancellationToken)
+                ?? await payments.RecallAsync(row, cancellationToken),
             StepKind.Lapse => EndSteps.Lapse(row, now),
             StepKind.Withdraw => EndSteps.Withdraw(
                 JobChange.Of(row), now, "the client cancelled the job before anything was computed"),

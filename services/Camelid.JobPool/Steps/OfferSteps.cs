@@ -71,13 +71,21 @@ internal sealed class OfferSteps(SignerRpc.SignerRpcClient signer)
     public static StepResult NextAttempt(JobRow row, long now) => Send(
         row with { Attempt = row.Attempt + 1, Worker = "", LeaseUntil = now + RepeatMs }, now);
 
-    /// <summary>Frees the deposit. An offer that the Chain service does not know was never opened.</summary>
-    public async Task<StepResult> CloseAsync(JobRow row, CancellationToken cancellationToken)
+    /// <summary>
+    /// Frees the deposit. An offer that the Chain service does not know was never opened. Null where the job's payment
+    /// is
+    /// signed: the process ended before the row had it, and the row is to follow it.
+    /// </summary>
+    public async Task<StepResult?> CloseAsync(JobRow row, CancellationToken cancellationToken)
     {
         try
         {
             await signer.CloseOfferAsync(
                 new CloseOfferRequest { JobId = IdOf(row) }, cancellationToken: cancellationToken);
+        }
+        catch (RpcException exception) when (RpcReason.Of(exception) == "already-paid" && row.Testament is not null)
+        {
+            return null;
         }
         catch (RpcException exception) when (exception.StatusCode
             is StatusCode.NotFound or StatusCode.FailedPrecondition)

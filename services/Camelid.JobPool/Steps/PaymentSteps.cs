@@ -27,18 +27,10 @@ internal sealed partial class PaymentSteps(
     /// </summary>
     public async Task<StepResult> PayAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
-        BuildPaymentRequest request = new()
-        {
-            JobId = OfferSteps.IdOf(row),
-            Testament = ByteString.CopyFrom(row.Testament),
-            TestamentSignature = ByteString.CopyFrom(row.TestamentSignature),
-            Envelope = ByteString.CopyFrom(row.Envelope ?? Seal(row)),
-            AmountGrains = row.PaymentGrains,
-        };
         JobTransactionReply payment;
         try
         {
-            payment = await signer.BuildPaymentAsync(request, cancellationToken: cancellationToken);
+            payment = await signer.BuildPaymentAsync(RequestOf(row), cancellationToken: cancellationToken);
         }
         catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition
             && RpcReason.Of(exception) is { Length: > 0 } reason && reason != UnknownStake)
@@ -47,15 +39,21 @@ internal sealed partial class PaymentSteps(
             return EndSteps.Reject(row with { Failure = $"{reason}: {exception.Status.Detail}" }, now);
         }
 
-        return StepResult.Of(JobChange.Of(row with
-        {
-            PaymentTxid = payment.Txid.ToByteArray(),
-            PaymentRaw = payment.Raw.ToByteArray(),
-            RefundTime = payment.RefundTimeUnix,
+        JobRow paid = With(row, payment);
 
-            // Bought: the answer stands once k is known.
-            IsAnswered = row.Side == JobSide.Own ? 1 : row.IsAnswered,
-        }));
+        // Bought: the answer stands once k is known.
+        return StepResult.Of(JobChange.Of(row.Side == JobSide.Own ? paid with { IsAnswered = 1 } : paid));
+    }
+
+    /// <summary>
+    /// A job that ended without a payment in its row, though one is signed: the Chain service gives the same one again,
+    /// and the row follows it. <c>expired</c> becomes <c>paid</c> where a block holds it.
+    /// </summary>
+    public async Task<StepResult> RecallAsync(JobRow row, CancellationToken cancellationToken)
+    {
+        JobTransactionReply payment =
+            await signer.BuildPaymentAsync(RequestOf(row), cancellationToken: cancellationToken);
+        return StepResult.Of(JobChange.Of(With(row, payment) with { IsOfferClosed = 1 }));
     }
 
     /// <summary><c>committed</c> to <c>paid</c> once J1 is in a block, then the claim once it is buried.</summary>
@@ -143,6 +141,22 @@ internal sealed partial class PaymentSteps(
             : StepResult.Wait,
         null when now >= row.TestamentExpiry * 1000 => EndSteps.ExpireTestament(row, now),
         _ => StepResult.Wait,
+    };
+
+    private BuildPaymentRequest RequestOf(JobRow row) => new()
+    {
+        JobId = OfferSteps.IdOf(row),
+        Testament = ByteString.CopyFrom(row.Testament),
+        TestamentSignature = ByteString.CopyFrom(row.TestamentSignature),
+        Envelope = ByteString.CopyFrom(row.Envelope ?? Seal(row)),
+        AmountGrains = row.PaymentGrains,
+    };
+
+    private static JobRow With(JobRow row, JobTransactionReply payment) => row with
+    {
+        PaymentTxid = payment.Txid.ToByteArray(),
+        PaymentRaw = payment.Raw.ToByteArray(),
+        RefundTime = payment.RefundTimeUnix,
     };
 
     /// <summary>Back to <c>committed</c>: the payment waits for a block again.</summary>

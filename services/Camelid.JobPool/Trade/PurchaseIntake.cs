@@ -66,8 +66,10 @@ internal sealed class PurchaseIntake(
             row = await store.FindAsync(row.JobId, cancellationToken) ?? row;
         }
 
+        // A job that ended without a commitment gets a receipt as well: it need not come again.
         Hash256 hash = commitment.Testament.Hash;
-        if (row.TestamentHash is not null && Hash256.FromBytes(row.TestamentHash) == hash)
+        bool isKept = row.TestamentHash is not null && Hash256.FromBytes(row.TestamentHash) == hash;
+        if (isKept || JobFacets.PaymentOf(row) is PaymentState.Expired or PaymentState.Dismissed)
         {
             CommitmentReceipt receipt = new(commitment.Testament.JobId, hash);
             await tools.Post.SendAsync(

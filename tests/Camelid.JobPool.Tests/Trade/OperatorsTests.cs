@@ -1,5 +1,6 @@
 using Camelid.Contracts.Chain.V1;
 using Camelid.Contracts.JobPool.V1;
+using Camelid.JobPool.Jobs;
 using Camelid.JobPool.Tests.Path;
 using Camelid.Protocol.Trade;
 using Google.Protobuf;
@@ -88,6 +89,26 @@ public sealed class OperatorsTests : IAsyncLifetime
         world.Time.Advance(TimeSpan.FromSeconds(paid.RefundTimeUnix - world.Time.GetUtcNow().ToUnixTimeSeconds() + 30));
         JobDetails job = await client.ReachAsync(jobId, summary => summary.PaymentState == "refunded");
         Assert.Contains("again", job.Summary.Money, StringComparison.Ordinal);
+    }
+
+    /// <summary>A crash between the signed payment and its row, and a return after everything was over.</summary>
+    [Fact]
+    public async Task A_payment_that_its_row_forgot_is_followed_to_its_end()
+    {
+        Operator worker = await world.OpenWorkerAsync();
+        ByteString jobId = await client.SubmitAsync("a");
+        await client.ReachAsync(jobId, job => job.PaymentTxid.Length > 0);
+        await world.CloseAsync(worker);
+        string id = Convert.ToHexStringLower(jobId.Span);
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        JobRow row = (await client.Host.Store.FindAsync(id, stop))!;
+        JobRow forgotten = row with { PaymentTxid = null, PaymentRaw = null, RefundTime = 0 };
+        world.Time.Advance(TimeSpan.FromSeconds(row.TestamentExpiry + 60 - world.Time.GetUtcNow().ToUnixTimeSeconds()));
+        Assert.True(await client.Host.Store.SaveAsync(JobChange.Of(forgotten), null, stop));
+
+        JobDetails job = await client.ReachAsync(jobId, summary => summary.PaymentState == "refunded");
+        Assert.Contains("expired", job.Transitions.Select(step => step.To));
+        Assert.Equal(row.PaymentTxid!, job.Summary.PaymentTxid.ToByteArray());
     }
 
     [Fact]
