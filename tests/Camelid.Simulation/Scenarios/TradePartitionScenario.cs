@@ -1,3 +1,4 @@
+using Camelid.Chain.Blocks;
 using Camelid.Chain.Keys;
 using Camelid.Chain.Signing;
 using Camelid.Protocol;
@@ -144,7 +145,7 @@ internal sealed class TradePartitionScenario : Scenario
     /// <summary>Gives everybody deposits and a stake, and one client and one worker large ones.</summary>
     private static void Fund(TradeWorld trade)
     {
-        SimulatedNode[] nodes = [.. trade.Operators.Select(each => each.Node)];
+        IReadOnlyList<SimulatedNode> nodes = trade.Arena.Nodes;
         uint later = trade.Operators[0].Now + (365 * 24 * 3600);
         List<TxOutput> outputs = [];
         for (int i = 0; i < trade.Operators.Count; i++)
@@ -159,16 +160,7 @@ internal sealed class TradePartitionScenario : Scenario
         }
 
         long needed = outputs.Sum(output => output.Value.Grains) + 1_000_000;
-        List<(SimulatedNode Owner, KeyValuePair<OutPoint, Utxo> Coin)> coins = [];
-        foreach ((SimulatedNode node, KeyValuePair<OutPoint, Utxo> coin) in
-            nodes.SelectMany(node => node.Coins().Select(coin => (node, coin))))
-        {
-            if (coins.Sum(one => one.Coin.Value.Output.Value.Grains) < needed)
-            {
-                coins.Add((node, coin));
-            }
-        }
-
+        List<(SimulatedNode Owner, KeyValuePair<OutPoint, Utxo> Coin)> coins = Collect(trade.Arena, needed);
         long change = coins.Sum(one => one.Coin.Value.Output.Value.Grains) - needed;
         outputs.Add(new TxOutput(Amount.Grain(change), nodes[0].Purse.Address.ToScript()));
         Transaction funding = Transaction.Create(
@@ -193,6 +185,25 @@ internal sealed class TradePartitionScenario : Scenario
         trade.Arena.World.Run(TimeSpan.FromSeconds(30));
         nodes[0].MineNow();
         trade.Arena.World.Run(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>Coins of all that the first node knows as theirs, as many as are needed.</summary>
+    private static List<(SimulatedNode Owner, KeyValuePair<OutPoint, Utxo> Coin)> Collect(Arena arena, long needed)
+    {
+        ChainState state = arena.Nodes[0].State;
+        List<(SimulatedNode Owner, KeyValuePair<OutPoint, Utxo> Coin)> coins = [];
+        foreach ((SimulatedNode node, KeyValuePair<OutPoint, Utxo> coin) in
+            arena.Nodes.SelectMany(node => node.Coins().Select(coin => (node, coin))))
+        {
+            bool isKnown = state.Read(reading => reading.Outputs.TryGet(coin.Key, out Utxo? known)
+                && known.IsMatureAt(reading.Tip.Height + 1, arena.Rules));
+            if (isKnown && coins.Sum(one => one.Coin.Value.Output.Value.Grains) < needed)
+            {
+                coins.Add((node, coin));
+            }
+        }
+
+        return coins;
     }
 
     /// <summary>Jobs now and then, for a while.</summary>

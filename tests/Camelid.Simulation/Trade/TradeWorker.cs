@@ -14,7 +14,6 @@ namespace Camelid.Simulation.Trade;
 /// <summary>A worker, step by step as JobPool's OrderIntake and SalePlan and Chain's ClaimSigner do it.</summary>
 internal sealed class TradeWorker(TradeOperator own)
 {
-    private const uint OfferPatienceSeconds = 20;
     private const uint PatienceWindows = 36;
     private const uint UnburiedDepth = 1;
 
@@ -118,7 +117,6 @@ internal sealed class TradeWorker(TradeOperator own)
     /// <summary>Unset where J0 may still be on its way: the order comes again.</summary>
     private OrderCode Judge(JobOrder order)
     {
-        JobParameters job = order.Parameters;
         WorkerTerms terms = new()
         {
             Genesis = World.Genesis,
@@ -130,9 +128,7 @@ internal sealed class TradeWorker(TradeOperator own)
             Models = new Dictionary<Hash256, Hash256> { [Model] = Model },
         };
         OrderCode code = OrderJudge.Judge(order, terms, Curve);
-        return code != OrderCode.Accepted || IsBacked(order) ? code
-            : own.Now > job.Created + OfferPatienceSeconds ? OrderCode.OfferUnbacked
-            : OrderCode.Unset;
+        return code == OrderCode.Accepted ? Backing(order) : code;
     }
 
     private ulong Slash => (ulong)(own.StakeGrains / EscrowSchedule.StakePerSlash);
@@ -140,19 +136,21 @@ internal sealed class TradeWorker(TradeOperator own)
     private uint StakeTime() => own.Node.State.Read(reading => reading.Outputs.TryGet(
         new OutPoint(new Txid(own.Stake.Txid), own.Stake.Index), out Utxo? stake) ? stake.BlockTime : uint.MaxValue);
 
-    /// <summary>Rule J-16: the money behind the offer, as this node knows it.</summary>
-    private bool IsBacked(JobOrder order)
+    /// <summary>Rule J-16: the money behind the offer, as this node knows it; unset while J0 is on its way.</summary>
+    private OrderCode Backing(JobOrder order)
     {
         if (own.Book.Find(order.Offer)?.Transaction is not { Inputs.Count: 1 } offer
             || own.Book.Find(offer.Inputs[0].Previous.Txid)?.Transaction is not { } funding
             || offer.Inputs[0].Previous.Index >= funding.Outputs.Count)
         {
-            return false;
+            return OrderCode.Unset;
         }
 
         JobOffer told = JobOffer.Of(order.Parameters, World.Genesis, default, order.Offer.Value);
         TxOutput deposit = funding.Outputs[(int)offer.Inputs[0].Previous.Index];
-        return OfferBacking.Check(told, offer, deposit, World.Window) == RuleCode.Accepted;
+        return OfferBacking.Check(told, offer, deposit, World.Window) == RuleCode.Accepted
+            ? OrderCode.Accepted
+            : OrderCode.OfferUnbacked;
     }
 
     private OrderAnswer AnswerOf(JobId jobId, OrderCode code) =>
