@@ -11,7 +11,7 @@ internal sealed class NodesWorld(NodesPlan plan, Terminal terminal) : IAsyncDisp
     private const int ListMax = 1000;
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan MarketLimit = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly NodesLog log = new(terminal) { ShowsNodes = false };
     private readonly NodesProcess nodes = new(plan, new NodesLog(terminal) { ShowsNodes = false });
@@ -57,13 +57,16 @@ internal sealed class NodesWorld(NodesPlan plan, Terminal terminal) : IAsyncDisp
 
     public CamelidClient Client(NodeSeat seat)
     {
-        if (!clients.TryGetValue(seat, out CamelidClient? client))
+        lock (clients)
         {
-            client = CamelidClient.Create(seat.Address, File.ReadAllText(seat.ApiKeyFile).Trim());
-            clients[seat] = client;
-        }
+            if (!clients.TryGetValue(seat, out CamelidClient? client))
+            {
+                client = CamelidClient.Create(seat.Address, File.ReadAllText(seat.ApiKeyFile).Trim());
+                clients[seat] = client;
+            }
 
-        return client;
+            return client;
+        }
     }
 
     /// <summary>A document of a node's operator route.</summary>
@@ -77,7 +80,7 @@ internal sealed class NodesWorld(NodesPlan plan, Terminal terminal) : IAsyncDisp
     public async Task<string> NodeIdAsync(NodeSeat seat, CancellationToken cancellationToken) =>
         Text(await GetAsync(seat, "/api/chain/peers", cancellationToken), "nodeId");
 
-    /// <summary>Looks again and again until something is so.</summary>
+    /// <summary>Looks again and again until something is so. A node that does not answer is one where it is not.</summary>
     /// <returns>False where it was not so within the limit.</returns>
     public static async Task<bool> UntilAsync(
         TimeSpan limit, Func<CancellationToken, Task<bool>> isSo, CancellationToken cancellationToken)
@@ -87,7 +90,7 @@ internal sealed class NodesWorld(NodesPlan plan, Terminal terminal) : IAsyncDisp
         using PeriodicTimer timer = new(Pause);
         try
         {
-            while (!await isSo(timeout.Token))
+            while (!await IsSoAsync(isSo, timeout.Token))
             {
                 await timer.WaitForNextTickAsync(timeout.Token);
             }
@@ -136,6 +139,19 @@ internal sealed class NodesWorld(NodesPlan plan, Terminal terminal) : IAsyncDisp
         }
 
         await nodes.DisposeAsync();
+    }
+
+    private static async Task<bool> IsSoAsync(
+        Func<CancellationToken, Task<bool>> isSo, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await isSo(cancellationToken);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or CamelidRequestException)
+        {
+            return false;
+        }
     }
 
     private async Task ReadyAsync(NodeSeat seat, CancellationToken cancellationToken)
