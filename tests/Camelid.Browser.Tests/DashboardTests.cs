@@ -91,6 +91,20 @@ public sealed class DashboardTests(RunningNode node, RunningBrowser chromium) : 
     }
 
     [Fact]
+    public async Task The_network_page_shows_who_works_who_verifies_and_who_serves_the_model()
+    {
+        await using IBrowserContext window = await OpenAsync();
+        IPage page = await window.NewPageAsync();
+        await page.GotoAsync(node.Address + "/network");
+        await Expect(page.Locator("#workers tbody tr")).ToContainTextAsync("this node", Patience);
+        await Expect(page.Locator("#verifiers tbody tr")).ToContainTextAsync("this node", Patience);
+        await Expect(page.Locator("#holdings tbody tr")).ToContainTextAsync("camelid-nano", Patience);
+        await Expect(page.Locator("#peers")).ToContainTextAsync("listening on", Patience);
+        await Expect(page.Locator(".panel .chip.bad")).ToHaveCountAsync(0);
+        await PictureAsync(page, "network");
+    }
+
+    [Fact]
     public async Task A_page_that_lost_its_connection_says_that_its_numbers_are_stale()
     {
         await using IBrowserContext window = await OpenAsync();

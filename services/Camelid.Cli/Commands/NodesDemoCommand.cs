@@ -60,7 +60,8 @@ internal static class NodesDemoCommand
             || (parse.GetValue(Faults) && (parse.GetValue(Kills) || count != 3)))
         {
             throw new CommandFailure(ExitCode.Usage,
-                $"--nodes takes 3 to {NodesPlan.CountMax}, --jobs 1 to {JobsMax}; --faults takes 3 nodes, without --kills");
+                $"--nodes takes 3 to {NodesPlan.CountMax}, --jobs 1 to {JobsMax}; "
+                + "--faults takes 3 nodes, without --kills");
         }
 
         return new NodesPlan
@@ -74,7 +75,7 @@ internal static class NodesDemoCommand
                 ["JobPool__VerifySecondsMax"] = parse.GetValue(Faults)
                     ? NodesFaultsDemo.VerifySeconds.ToString(CultureInfo.InvariantCulture)
                     : "60",
-                ["Chain__BlockPauseMilliseconds"] = "400",
+                ["Chain__BlockPauseMilliseconds"] = parse.GetValue(Faults) ? "1500" : "400",
                 ["CAMELID_DEBUG"] = "1",
                 ["Logging__LogLevel__Camelid"] = "Information",
             },

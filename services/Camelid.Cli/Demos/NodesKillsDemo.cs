@@ -71,7 +71,7 @@ internal sealed class NodesKillsDemo(NodesWorld world, int jobsCount, int seed)
         return kills;
     }
 
-    /// <summary>Sends the jobs one after the other; a request that met a dead node is sent again under its key.</summary>
+    /// <summary>Sends the jobs one by one; a request that met a dead node is sent again under its key.</summary>
     private async Task<string[]> OpenAsync(CancellationToken cancellationToken)
     {
         List<string> ids = [];
@@ -82,8 +82,9 @@ internal sealed class NodesKillsDemo(NodesWorld world, int jobsCount, int seed)
             {
                 try
                 {
+                    JobRequest request = NodesDemo.Request(world.Plan.Model, name, DeadlineSeconds);
                     JobDocument job = await world.Client(world.Buyer).SubmitJobAsync(
-                        NodesDemo.Request(world.Plan.Model, name, DeadlineSeconds), $"kill-{name}", cancellationToken);
+                        request, $"kill-{name}", cancellationToken);
                     ids.Add(job.JobId);
                 }
                 catch (Exception exception) when (exception is HttpRequestException or IOException

@@ -80,7 +80,7 @@ internal sealed class NodesWorld(NodesPlan plan, Terminal terminal) : IAsyncDisp
     public async Task<string> NodeIdAsync(NodeSeat seat, CancellationToken cancellationToken) =>
         Text(await GetAsync(seat, "/api/chain/peers", cancellationToken), "nodeId");
 
-    /// <summary>Looks again and again until something is so. A node that does not answer is one where it is not.</summary>
+    /// <summary>Looks again and again until something is so; where a node does not answer, it is not.</summary>
     /// <returns>False where it was not so within the limit.</returns>
     public static async Task<bool> UntilAsync(
         TimeSpan limit, Func<CancellationToken, Task<bool>> isSo, CancellationToken cancellationToken)

@@ -59,11 +59,11 @@ internal sealed class JobPoolService(
     public override async Task<Receipt> GetReceipt(GetReceiptRequest request, ServerCallContext context)
     {
         JobRow row = await FindAsync(request.JobId, context);
-        if (row.Testament is null)
+        if (row.Testament is null || row.Output is null)
         {
             throw new RpcException(new Status(
                 StatusCode.FailedPrecondition,
-                $"the job is {row.PaymentState}: it has a receipt once it is committed"));
+                $"the job is {row.PaymentState}: it has a receipt once its output is committed and known here"));
         }
 
         return await views.Receipts.OfAsync(row, context.CancellationToken);
