@@ -141,8 +141,14 @@ public sealed class OperatorsTests : IAsyncLifetime
             await worker.Inbox.TakeAsync(order, TestContext.Current.CancellationToken);
         }
 
-        Assert.True(workers.Commands.Reader.TryRead(out ComputeJob? _));
-        Assert.False(workers.Commands.Reader.TryRead(out ComputeJob? _));
+        // Commands keep their order: the next one is the next job's.
+        ByteString next = await client.SubmitAsync("b");
+        foreach (ByteString expected in new[] { jobId, next })
+        {
+            ComputeJob command = await workers.Commands.Reader.ReadAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(Convert.ToHexStringLower(expected.Span), command.JobId);
+        }
+
         Assert.Equal("sold", (await worker.JobAsync(jobId)).Summary.Side);
     }
 
