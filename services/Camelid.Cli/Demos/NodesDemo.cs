@@ -84,8 +84,8 @@ internal sealed class NodesDemo(NodesWorld world, int jobsCount)
     }
 
     /// <summary>
-    /// Waits until the money of every job is at rest and its verdict is there. One that came late counts: a job that
-    /// is inconclusive may still pass.
+    /// Waits until the money of every job is at rest, for its worker too, and its verdict is there. One that came late
+    /// counts: a job that is inconclusive may still pass.
     /// </summary>
     private async Task<IReadOnlyList<JobDocument>> RestAsync(string[] jobIds, CancellationToken cancellationToken)
     {
@@ -94,9 +94,23 @@ internal sealed class NodesDemo(NodesWorld world, int jobsCount)
         {
             jobs = await world.JobsAsync(world.Buyer, token);
             return jobs.All(job => PaymentAudit.Ended.Contains(job.Payment.State)
-                && job.Verification.Verdict is "passed" or "failed");
+                && job.Verification.Verdict is "passed" or "failed") && await AreSalesAtRestAsync(token);
         }, cancellationToken);
         return await Task.WhenAll(jobIds.Select(id => world.Client(world.Buyer).GetJobAsync(id, cancellationToken)));
+    }
+
+    private async Task<bool> AreSalesAtRestAsync(CancellationToken cancellationToken)
+    {
+        foreach (NodeSeat seat in world.Workers)
+        {
+            if ((await world.JobsAsync(seat, cancellationToken)).Any(job =>
+                job.Side == "sold" && !PaymentAudit.Ended.Contains(job.Payment.State)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private async Task CheckTradesAsync(
