@@ -25,7 +25,7 @@ internal sealed partial class JobSteps(
     /// <summary>What the steps are given besides their collaborators.</summary>
     internal sealed record Context(
         JobPoolOptions Options, TimeProvider Time, TokenBoards Boards, JobFeed Feed, JobMetrics Metrics,
-        TradeSteps Trade, ILogger<JobSteps> Logger);
+        TradeSteps Trade, IHostApplicationLifetime Lifetime, ILogger<JobSteps> Logger);
 
     /// <summary>Milliseconds until a step that could not be finished is tried again.</summary>
     public const long RetryMs = StepPlan.RetryMs;
@@ -61,13 +61,22 @@ internal sealed partial class JobSteps(
     }
 
     /// <summary>
-    /// As <see cref="AdvanceAsync"/>, for callers that cannot do anything about a failure: it is tried again.
+    /// As <see cref="AdvanceAsync"/>, for callers that cannot do anything about a failure: it is tried again. Where the
+    /// process ends meanwhile, the row says where the next start goes on.
     /// </summary>
     public async Task AdvanceOrPostponeAsync(string jobId, CancellationToken cancellationToken)
     {
+        CancellationToken stopping = context.Lifetime.ApplicationStopping;
+        using CancellationTokenSource ending =
+            CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         try
         {
-            await AdvanceAsync(jobId, cancellationToken);
+            await AdvanceAsync(jobId, ending.Token);
+        }
+        catch (Exception exception) when (exception is RpcException or OperationCanceledException
+            && stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // What other services would answer now, they answer then.
         }
         catch (Exception exception) when (exception is RpcException or DbException or TimeoutException
             && !cancellationToken.IsCancellationRequested)

@@ -29,7 +29,7 @@ internal sealed class WorkerChoice(MarketRpc.MarketRpcClient market, JobStore st
         IReadOnlyList<StakeRecord> records = await store.StakeRecordsAsync(NowMs - RememberMs, cancellationToken);
         Dictionary<string, StakeRecord> byStake =
             records.ToDictionary(record => Convert.ToHexStringLower(record.StakeId));
-        return fitting.MinBy(service => RankOf(service, byStake));
+        return fitting.MinBy(service => RankOf(service, job, byStake));
     }
 
     /// <summary>
@@ -100,16 +100,18 @@ internal sealed class WorkerChoice(MarketRpc.MarketRpcClient market, JobStore st
                 || job.NumericsClasses.Contains(Hash256.FromBytes(served.NumericsClass.Span)));
     }
 
-    /// <summary>Failures first, then what waits for it for each slot, ours included, which its announcement cannot
+    /// <summary>Equal ones are shared out by the job: failures first, then what waits for it for each slot, ours
+    /// included, which its announcement cannot
     /// know.
     /// </summary>
-    private static (long Failures, double Load, string Stake) RankOf(
-        ServiceDetails service, Dictionary<string, StakeRecord> records)
+    private static (long Failures, double Load, string Share) RankOf(
+        ServiceDetails service, JobParameters job, Dictionary<string, StakeRecord> records)
     {
         string stake = Convert.ToHexStringLower(service.StakeId.Span);
         records.TryGetValue(stake, out StakeRecord? record);
         long waiting = Math.Max(record?.Open ?? 0, service.SlotsBusy + service.Queue);
         double load = waiting / (double)Math.Max(1, service.Slots);
-        return (record?.Failed ?? 0, load, stake);
+        string share = Hashes.Sha256([.. job.NonceHash.ToBytes(), .. service.StakeId.Span]).ToString();
+        return (record?.Failed ?? 0, load, share);
     }
 }
