@@ -11,7 +11,11 @@ internal static class MoneyStory
     private const decimal GrainsPerCoin = 100_000_000;
 
     /// <summary>Whose money is where.</summary>
-    public static string Of(JobRow row) => JobFacets.PaymentOf(row) switch
+    public static string Of(JobRow row) => JobFacets.VerificationOf(row) == VerificationState.Inconclusive
+        ? $"{OfPayment(row)} Nobody could say in time whether the answer holds; no money depends on that."
+        : OfPayment(row);
+
+    private static string OfPayment(JobRow row) => JobFacets.PaymentOf(row) switch
     {
         PaymentState.Created or PaymentState.Accepted when row.Side == JobSide.Sold
             => $"The client has set {Coins(row.RewardGrains)} aside in a deposit; nothing is paid yet.",
@@ -33,6 +37,9 @@ internal static class MoneyStory
             ? $"{Coins(row.PaymentGrains)} are ours, less the fee of the claim."
             : $"{Coins(row.PaymentGrains)} were paid to the worker.",
         PaymentState.Refunded => $"{Coins(row.PaymentGrains)} are {Client(row)}'s again, less a fee.",
+        PaymentState.Expired when row.PaymentTxid is not null
+            => $"The payment of {Coins(row.PaymentGrains)} is signed and in no block; should one hold it, "
+                + "the job is opened again.",
         PaymentState.Expired or PaymentState.Dismissed => row.Side == JobSide.Sold
             ? "No money moved: the client keeps its deposit."
             : "No money moved: our deposit is free again, less the fee of the offer.",
