@@ -47,7 +47,7 @@ public static class JobPoolSetup
         services.AddSingleton<TokenBoards>();
         services.AddSingleton<WorkerRoster>();
         services.AddSingleton<OperatorDirectory>();
-        services.AddTrade(builder.Configuration);
+        services.AddTrade();
         services.AddSingleton<OfferSteps>();
         services.AddSingleton<CommitSteps>();
         services.AddSingleton<PaymentSteps>();

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Camelid.Contracts.Inference.V1;
 using Camelid.JobPool.Jobs;
 using Camelid.JobPool.Steps;
+using Camelid.JobPool.Submission;
 using Camelid.JobPool.Tokens;
 using Camelid.Protocol;
 using Camelid.Protocol.Jobs;
@@ -60,7 +61,7 @@ internal sealed partial class OutputIntake(
             Row = change.Row with
             {
                 OutputKey = RandomNumberGenerator.GetBytes(OutputCommitment.KeyBytes),
-                EnvelopeKey = NewPrivateKey(),
+                EnvelopeKey = RandomKey.Draw(curve).Span.ToArray(),
                 Output = message.Output,
                 OutputText = message.Text,
                 OutputTokenCount = output.Tokens.Length,
@@ -100,21 +101,6 @@ internal sealed partial class OutputIntake(
             { FinishReason: FinishReason.Cancelled } when row.IsCancelled == 0 => "nobody cancelled the job",
             _ => null,
         };
-    }
-
-    private byte[] NewPrivateKey()
-    {
-        // A random number is outside 1 … n − 1 once in 2^128: the bound is there to be a bound.
-        for (int attempt = 0; attempt < 8; attempt++)
-        {
-            byte[] bytes = RandomNumberGenerator.GetBytes(PrivateKey.Bytes);
-            if (curve.IsPrivateKey(bytes))
-            {
-                return bytes;
-            }
-        }
-
-        throw new System.Diagnostics.UnreachableException("eight random numbers were no private key");
     }
 
     [LoggerMessage(2020, LogLevel.Information,

@@ -18,7 +18,6 @@ create table checks (
     job_id text not null,
     client_node {blob} not null,
     client_key {blob} not null,
-    command {blob} not null,
     received bigint not null,
     sent bigint not null,
     answer {blob},

@@ -65,7 +65,6 @@ internal sealed partial class CheckDesk(CheckStore store, OperatorDirectory dire
             JobId = request.Parameters.Id.ToString(),
             ClientNode = message.Sender.ToByteArray(),
             ClientKey = client,
-            Command = request.Encode(),
             Received = NowMs,
         };
         await store.SendAsync(kept with { Sent = NowMs }, CommandOf(request), cancellationToken);

@@ -18,9 +18,6 @@ internal sealed record CheckRow
     /// <summary>The client's key, 33 bytes.</summary>
     public byte[] ClientKey { get; init; } = [];
 
-    /// <summary>The output that is checked: a CheckRequest's canonical bytes.</summary>
-    public byte[] Command { get; init; } = [];
-
     /// <summary>Unix milliseconds.</summary>
     public long Received { get; init; }
 
@@ -43,7 +40,7 @@ internal sealed class CheckStore(JobsDatabase database)
     private const string Columns =
         """
         select testament_hash as TestamentHash, job_id as JobId, client_node as ClientNode, client_key as ClientKey,
-            command as Command, received as Received, sent as Sent, answer as Answer, answered as Answered from checks
+            received as Received, sent as Sent, answer as Answer, answered as Answered from checks
         """;
 
     /// <summary>The check of a testament, or null.</summary>
@@ -72,9 +69,9 @@ internal sealed class CheckStore(JobsDatabase database)
         {
             await session.ExecuteAsync(
                 """
-                insert into checks (testament_hash, job_id, client_node, client_key, command, received, sent, answer,
+                insert into checks (testament_hash, job_id, client_node, client_key, received, sent, answer,
                     answered)
-                values (@TestamentHash, @JobId, @ClientNode, @ClientKey, @Command, @Received, @Sent, null, 0)
+                values (@TestamentHash, @JobId, @ClientNode, @ClientKey, @Received, @Sent, null, 0)
                 on conflict (testament_hash) do update set sent = @Sent
                 """,
                 row);

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Threading.Channels;
 using Camelid.Contracts.Chain.V1;
 using Camelid.Protocol.Trade;
+using Camelid.ServiceDefaults.Hosting;
 using Grpc.Core;
 
 namespace Camelid.JobPool.Trade;
@@ -47,7 +48,7 @@ internal sealed partial class TradeInbox(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await StartedAsync(stoppingToken);
+        await lifetime.WaitStartedAsync(stoppingToken);
 
         // The server waits for open calls before this service is told to stop: so it ends its own when all stops.
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(
@@ -64,15 +65,6 @@ internal sealed partial class TradeInbox(
 
         waiting.Writer.TryComplete();
         await Task.WhenAll(takers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    /// <summary>Nothing is asked of another service before this one's own endpoints stand.</summary>
-    private async Task StartedAsync(CancellationToken cancellationToken)
-    {
-        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using CancellationTokenRegistration registration =
-            lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(cancellationToken);
     }
 
     private async Task ReadAsync(ChannelWriter<NodeMessage> waiting, CancellationToken cancellationToken)

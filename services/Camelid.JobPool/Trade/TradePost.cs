@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using Camelid.Contracts.Chain.V1;
+using Camelid.JobPool.Submission;
 using Camelid.Protocol.Keys;
 using Camelid.Protocol.Trade;
 using Google.Protobuf;
@@ -11,8 +11,6 @@ namespace Camelid.JobPool.Trade;
 /// </summary>
 internal sealed partial class TradePost(MarketRpc.MarketRpcClient market, ISecp256k1 curve, ILogger<TradePost> logger)
 {
-    private const int KeyAttemptsMax = 8;
-
     /// <summary>Hands a message to this node's neighbours.</summary>
     /// <returns>False where it could not be handed on now.</returns>
     public async Task<bool> SendAsync(
@@ -40,21 +38,7 @@ internal sealed partial class TradePost(MarketRpc.MarketRpcClient market, ISecp2
     /// <summary>Seals content to a stake's key, with a fresh one-time key.</summary>
     public SealedMessage Seal(
         TradeMessageKind kind, SealedAddress address, PublicKey stakeKey, ReadOnlySpan<byte> content) =>
-        SealedMessage.Seal(kind, address, new SealingKeys(curve, NewPrivateKey()), stakeKey, content);
-
-    private PrivateKey NewPrivateKey()
-    {
-        // A random number is outside 1 … n − 1 once in 2^128: the bound is there to be a bound.
-        for (int attempt = 0; attempt < KeyAttemptsMax; attempt++)
-        {
-            if (PrivateKey.FromBytes(RandomNumberGenerator.GetBytes(PrivateKey.Bytes), curve) is { } key)
-            {
-                return key;
-            }
-        }
-
-        throw new System.Diagnostics.UnreachableException("eight random numbers were no private key");
-    }
+        SealedMessage.Seal(kind, address, new SealingKeys(curve, RandomKey.Draw(curve)), stakeKey, content);
 
     [LoggerMessage(2050, LogLevel.Information,
         "A message {Kind} to node {Node} is not sent and will be repeated: {Reason}")]

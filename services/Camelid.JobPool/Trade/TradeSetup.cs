@@ -5,9 +5,8 @@ namespace Camelid.JobPool.Trade;
 /// <summary>Jobs between operators: orders, commitments, checks, announcements.</summary>
 internal static class TradeSetup
 {
-    public static void AddTrade(this IServiceCollection services, IConfiguration configuration)
+    public static void AddTrade(this IServiceCollection services)
     {
-        services.AddSingleton(OperatorRoles.Read(configuration));
         services.AddSingleton<NodeConduct>();
         services.AddSingleton<TradePost>();
         services.AddSingleton<EscrowLook>();

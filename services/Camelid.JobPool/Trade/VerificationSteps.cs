@@ -4,6 +4,7 @@ using Camelid.JobPool.Steps;
 using Camelid.JobPool.Submission;
 using Camelid.Protocol;
 using Camelid.Protocol.Trade;
+using Camelid.ServiceDefaults.Hosting;
 using Google.Protobuf;
 
 namespace Camelid.JobPool.Trade;
@@ -11,7 +12,7 @@ namespace Camelid.JobPool.Trade;
 /// <summary>The check of a bought answer: by this operator's verifier, or by another operator's.</summary>
 internal sealed class VerificationSteps(
     SignerRpc.SignerRpcClient signer, OperatorDirectory directory, WorkerChoice choice, TradePost post,
-    OperatorRoles roles)
+    NodeRoles roles)
 {
     /// <summary>Milliseconds after which another verifier is asked, where there is one.</summary>
     private const long AnotherAfterMs = 20_000;
@@ -19,7 +20,7 @@ internal sealed class VerificationSteps(
     /// <summary>[J16] Asks, and asks again until there is a verdict or the time is over.</summary>
     public async Task<StepResult> RequestAsync(JobRow row, long now, CancellationToken cancellationToken)
     {
-        if (roles.Verifies && row.VerifyBy is not VerifyChoice.Third)
+        if (roles.IsVerifier && row.VerifyBy is not VerifyChoice.Third)
         {
             return CommitSteps.SendVerifyAgain(row, now);
         }
@@ -71,19 +72,5 @@ internal sealed class VerificationSteps(
             PurchaseSteps.KeyOf(verifier.PublicKey.ToByteArray()), request.Encode());
         await post.SendAsync(
             verifier.NodeId.ToByteArray(), TradeMessageKind.CheckRequest, message.Encode(), cancellationToken);
-    }
-}
-
-/// <summary>What this node does for money, from <c>Camelid:Roles</c>; all of it where nothing is said.</summary>
-internal sealed record OperatorRoles(bool Works, bool Verifies)
-{
-    /// <summary>Reads the list.</summary>
-    public static OperatorRoles Read(IConfiguration configuration)
-    {
-        string[] roles = (configuration["Camelid:Roles"] ?? "").Split(
-            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return new OperatorRoles(
-            roles.Length == 0 || roles.Contains("worker", StringComparer.Ordinal),
-            roles.Length == 0 || roles.Contains("verifier", StringComparer.Ordinal));
     }
 }

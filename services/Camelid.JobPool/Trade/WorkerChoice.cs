@@ -100,9 +100,9 @@ internal sealed class WorkerChoice(MarketRpc.MarketRpcClient market, JobStore st
                 || job.NumericsClasses.Contains(Hash256.FromBytes(served.NumericsClass.Span)));
     }
 
-    /// <summary>Equal ones are shared out by the job: failures first, then what waits for it for each slot, ours
-    /// included, which its announcement cannot
-    /// know.
+    /// <summary>
+    /// Failures first, then what waits for each of its slots, our own jobs included, which its announcement can't know;
+    /// equal ones are shared out by the job.
     /// </summary>
     private static (long Failures, double Load, string Share) RankOf(
         ServiceDetails service, JobParameters job, Dictionary<string, StakeRecord> records)

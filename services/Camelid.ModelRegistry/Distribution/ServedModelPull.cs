@@ -3,6 +3,7 @@ using Camelid.ModelRegistry.Distribution.Market;
 using Camelid.ModelRegistry.Distribution.Pulls;
 using Camelid.Protocol;
 using Grpc.Core;
+using Camelid.ServiceDefaults.Hosting;
 
 namespace Camelid.ModelRegistry.Distribution;
 
@@ -26,7 +27,7 @@ internal sealed partial class ServedModelPull(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await clock.StartedAsync(stoppingToken);
+        await clock.Lifetime.WaitStartedAsync(stoppingToken);
         while (options.PullsServed)
         {
             TimeSpan pause = Pause;
@@ -110,14 +111,4 @@ internal sealed partial class ServedModelPull(
 
 /// <summary>When the services of this process stand, and what time it is.</summary>
 internal sealed record ServedModelClock(
-    TimeProvider Time, IHostApplicationLifetime Lifetime, ILogger<ServedModelPull> Logger)
-{
-    /// <summary>Waits for the start: in one process the market is behind this very host.</summary>
-    public async Task StartedAsync(CancellationToken cancellation)
-    {
-        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using CancellationTokenRegistration registration =
-            Lifetime.ApplicationStarted.Register(() => started.TrySetResult());
-        await started.Task.WaitAsync(cancellation);
-    }
-}
+    TimeProvider Time, IHostApplicationLifetime Lifetime, ILogger<ServedModelPull> Logger);

@@ -50,7 +50,7 @@ internal sealed partial class ModelHost(
     [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong is shown by /health and tried again.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await StartedAsync(stoppingToken);
+        await lifetime.WaitStartedAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -75,17 +75,6 @@ internal sealed partial class ModelHost(
                 await Task.Delay(Pause, stoppingToken);
             }
         }
-    }
-
-    /// <summary>
-    /// Nothing is asked of another service before this one's own endpoints stand: in one process they are one.
-    /// </summary>
-    private async Task StartedAsync(CancellationToken cancellationToken)
-    {
-        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using CancellationTokenRegistration registration =
-            lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(cancellationToken);
     }
 
     private async Task<ModelPackage> FindAsync(CancellationToken cancellationToken)

@@ -193,7 +193,7 @@ public abstract class JobStoreContract
         CheckStore store = new(await NewDatabaseAsync());
         CheckRow row = new()
         {
-            TestamentHash = Id("01"), JobId = Id("02"), ClientNode = [1], ClientKey = [2], Command = [3], Received = 50,
+            TestamentHash = Id("01"), JobId = Id("02"), ClientNode = [1], ClientKey = [2], Received = 50,
             Sent = 50,
         };
         VerifyJob command = new()
